@@ -181,7 +181,9 @@ class ConflictError(FlowverseError):
         super().__init__(tuple(conflicts))
         self.conflicts = tuple(conflicts)
         lines = [f'"{conflict.id}" = "{conflict.wishes[0].revision}"' for conflict in self.conflicts]
-        self.hint = "\n".join(["Choose by adding to pyproject.toml:", "  [tool.flowverse.overrides]", *(f"  {line}" for line in lines)])
+        self.hint = "\n".join(
+            ["Choose by adding to pyproject.toml:", "  [tool.flowverse.overrides]", *(f"  {line}" for line in lines)]
+        )
 
     def __str__(self) -> str:
         return "\n".join(str(conflict) for conflict in self.conflicts)
@@ -214,14 +216,15 @@ class HubError(FlowverseError):
 class ModuleNotFound(HubError):
     """The Hub knows no such repository, or does not show it to this token (it does not tell the two apart)."""
 
-    def __init__(self, id: ModuleId, *, signed_in: bool) -> None:
-        super().__init__(id)
-        self.id, self.signed_in = id, signed_in
+    def __init__(self, id: ModuleId, revision: str, *, signed_in: bool) -> None:
+        super().__init__(id, revision)
+        self.id, self.revision, self.signed_in = id, revision, signed_in
         access = "check that your token may read it" if signed_in else "set HF_TOKEN or run `hf auth login`"
         self.hint = f"Check the spelling; if it is private, {access}."
 
     def __str__(self) -> str:
-        return f"{self.id} was not found on the Hub."
+        # Some mirrors answer a wrong revision like this too, so it is said.
+        return f"{self.id} (revision {self.revision!r}) was not found on the Hub."
 
 
 class RevisionNotFound(HubError):

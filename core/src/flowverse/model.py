@@ -12,11 +12,13 @@ from typing import Literal
 from flowverse.errors import InvalidModuleId
 
 __all__ = [
+    "Action",
     "Conflict",
     "Edge",
     "Edit",
     "FileEntry",
     "Listing",
+    "LockChange",
     "ModuleId",
     "Pin",
     "Plan",
@@ -24,13 +26,15 @@ __all__ = [
     "RemoteFile",
     "Requirement",
     "Result",
-    "Source",
     "Wish",
     "is_commit",
 ]
 
 PACKAGE = "flow_modules"
 """The package that synced modules are imported from. Modules import each other by this name, so it is fixed."""
+
+MODULE_ID_FILE = "FLOW_MODULE_ID"
+"""The generated file in a synced module's folder; a repository's own file of this name is not synced."""
 
 DEFAULT_REVISION = "main"
 PROJECT = "pyproject.toml"
@@ -61,7 +65,9 @@ class ModuleId:
         """Read `owner/name`. Raises `InvalidModuleId`, which says the rule that is broken."""
         parts = text.split("/")
         if len(parts) != 2:
-            raise InvalidModuleId(text, "it is not of the form owner/name", hint='Write it as on the Hub, "owner/name".')
+            raise InvalidModuleId(
+                text, "it is not of the form owner/name", hint='Write it as on the Hub, "owner/name".'
+            )
         for part in parts:
             if not _PART.fullmatch(part) or ".." in part or "--" in part or len(part) > 96:
                 raise InvalidModuleId(
@@ -159,13 +165,17 @@ class RemoteFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What the Hub answers for a module at a revision: the commit, its files by path, the licence on its card."""
+    """What the Hub answers for a module at a revision: the commit, its files by path, the licence on its card.
+
+    `moved_to` is the repository's new id where it was renamed and the old one still leads there.
+    """
 
     id: ModuleId
     revision: str
     commit: str
     files: tuple[RemoteFile, ...]
     license: str | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +256,8 @@ class PlanStep:
     """What will happen to one module's folder, and why.
 
     `pin` is what it will hold (None when it is pruned), `old` what it was synced from, `edit` what the user changed.
-    `keep` means that an edit stands in the way and wins; `backup` that an edit is discarded and must be kept aside.
+    `keep` means that an edit stands in the way and wins, and `behind` why that matters: the pin is "moved" or "gone"
+    (empty: it is the same). `backup` means that an edit is discarded and must be kept aside.
     """
 
     action: Action
@@ -254,7 +265,7 @@ class PlanStep:
     pin: Pin | None = None
     old: str = ""
     edit: Edit = field(default_factory=Edit)
-    moved: bool = False
+    behind: str = ""
     backup: bool = False
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from flowverse.model import Conflict, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement, Wish
 
-__all__ = ["SILENT", "Chooser", "Examined", "Examiner", "Refuse", "Reporter", "Source", "Store"]
+__all__ = ["SILENT", "Chooser", "Examined", "Examiner", "Refuse", "Reporter", "Sink", "Source", "Store"]
 
 
 class Reporter(Protocol):
@@ -63,7 +63,7 @@ class Chooser(Protocol):
 class Refuse:
     """The Chooser of everything that has no terminal."""
 
-    def choose(self, conflict: Conflict) -> Wish | None:
+    def choose(self, conflict: Conflict) -> Wish | None:  # noqa: ARG002
         """Nobody is there to answer."""
         return None
 
@@ -71,7 +71,7 @@ class Refuse:
 class Source(Protocol):
     """Where modules come from. All requests of a sync go through one source, all at once."""
 
-    async def list(self, id: ModuleId, revision: str) -> Listing:
+    async def resolve(self, id: ModuleId, revision: str) -> Listing:
         """Resolve a revision and list its files; one request. Raises a `HubError`."""
 
     async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:
@@ -92,6 +92,20 @@ class Store(Protocol):
 
     def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
         """Write the content to a new file `to`, hashed on the way; False (and no file) if it is not here or wrong."""
+
+
+class Sink(Protocol):
+    """Where the bytes of a download go; it may have to begin again."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes came since the last beginning."""
+
+    def restart(self, size: int) -> None:
+        """Forget what came; `size` bytes are promised."""
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)

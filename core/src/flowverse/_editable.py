@@ -1,0 +1,58 @@
+"""What makes a project's tree importable from any folder: two small files for the site-packages of an environment.
+
+A `.pth` file with the path of the project would do, but it would make importable whatever else lies there.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["editable_files"]
+
+# The guard joins every tree; this only has to bring the first one in. It looks at what Python's paths have first: what
+# is there may come from a package that ships a folder of this name and guards nothing, as aiFlows does.
+_FINDER = '''\
+"""Makes the flow modules of a project importable from any folder. Written by flowverse for an editable install."""
+
+import os
+import sys
+
+ROOT = %s
+
+
+class Finder:
+    """Finds the package `flow_modules`, and nothing else. The guard in that package reads the two attributes."""
+
+    flowverse_folder = os.path.join(ROOT, "flow_modules")
+    flowverse_site = os.path.dirname(os.path.abspath(__file__))
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "flow_modules":
+            return None
+        from importlib.machinery import PathFinder
+
+        specs = (PathFinder.find_spec(name, place) for place in (None, [ROOT]))
+        return next((spec for spec in specs if is_guarded(spec)), None)
+
+
+def is_guarded(spec):
+    try:
+        return b"flowverse-guard-" in spec.loader.get_data(spec.origin)
+    except (AttributeError, OSError, TypeError):  # no such folder, or one without __init__.py
+        return False
+
+
+if all(getattr(finder, "flowverse_folder", "") != Finder.flowverse_folder for finder in sys.meta_path):
+    sys.meta_path.insert(0, Finder)
+'''
+
+
+def editable_files(name: str, root: str) -> dict[str, str]:
+    """Return the files for site-packages, by name: a `.pth` and the finder that it loads when Python starts.
+
+    `name` is the distribution's, `root` the absolute path of the folder that holds (or will hold) `flow_modules`. The
+    folder need not exist, neither now nor later. Both files are ASCII, whatever the path is.
+    """
+    module = "_flowverse_editable_" + re.sub(r"[^a-z0-9]+", "_", name.lower())
+    return {f"{module}.pth": f"import {module}\n", f"{module}.py": _FINDER % ascii(root)}

@@ -1,0 +1,99 @@
+"""One requirement looked into: listed, fetched into the store, read for what it asks for, pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from flowverse._digest import tree_digest
+from flowverse._local import read_local
+from flowverse._paths import check_paths
+from flowverse._scan import Scan, scan, wanted
+from flowverse._tasks import all_of
+from flowverse.errors import UnsafeContent
+from flowverse.model import MODULE_ID_FILE, Edge, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement
+from flowverse.ports import Examined, Source, Store
+
+__all__ = ["ModuleExaminer"]
+
+_LARGEST_SOURCE = 4 << 20
+"""Bytes above which a Python file is not read for requirements: it is data, and parsing it would stall a sync."""
+
+
+class ModuleExaminer:
+    """The Examiner over a source and a store. `known` are the pins of the lock, which need no look at all."""
+
+    def __init__(self, source: Source, store: Store, root: Path, known: Mapping[ModuleId, Pin]) -> None:
+        self._source, self._store, self._root, self._known = source, store, root, known
+
+    async def examine(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
+        """See `Examiner.examine`."""
+        if requirement.path is not None:
+            return self._local(requirement, requirement.path, ask)
+        pin = self._known.get(requirement.id)
+        # A branch stays at its locked commit, and a commit can be nothing else.
+        if pin is not None and pin.path is None and requirement.revision in {pin.revision, pin.commit}:
+            ask([Requirement(id=e.id, revision=e.revision, asker=str(pin.id), at=e.at) for e in pin.dependencies])
+            return Examined(pin=pin)
+        return await self._listed(requirement, ask)
+
+    async def _listed(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
+        listing = await self._source.resolve(requirement.id, requirement.revision)
+        files = [file for file in listing.files if file.path != MODULE_ID_FILE]
+        check_paths(listing.id, [file.path for file in listing.files])
+        sources = [file for file in files if wanted(file.path) and file.size <= _LARGEST_SOURCE]
+        others = [file for file in files if file not in set(sources)]
+        entries = await all_of(self._entry(listing, file) for file in sources)
+        found = scan(listing.id, self._contents(listing, entries))
+        ask(found.requirements)
+        entries += await all_of(self._entry(listing, file) for file in others)
+        return Examined(pin=_pin(listing, found, entries), warnings=(*_moved(listing), *found.warnings))
+
+    async def _entry(self, listing: Listing, file: RemoteFile) -> FileEntry:
+        entry = self._store.entry(listing.id, listing.commit, file)
+        return entry or await self._source.fetch(listing.id, listing.commit, file)
+
+    def _contents(self, listing: Listing, entries: Sequence[FileEntry]) -> dict[str, bytes]:
+        contents = {}
+        for entry in entries:
+            content = self._store.read(listing.id, listing.commit, entry)
+            if content is None:
+                raise UnsafeContent(listing.id, entry.path, "changed in the cache while it was read")
+            contents[entry.path] = content
+        return contents
+
+    def _local(self, requirement: Requirement, path: str, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
+        files = read_local(self._root / Path(path).expanduser(), f'{requirement.at} "{requirement.id}"')
+        found = scan(requirement.id, files, local=True)
+        ask(found.requirements)
+        pin = Pin(
+            id=requirement.id,
+            path=path,
+            dependencies=_edges(found),
+            requirements=tuple(sorted(found.python_requirements)),
+        )
+        return Examined(pin=pin, warnings=found.warnings)
+
+
+def _pin(listing: Listing, found: Scan, entries: Sequence[FileEntry]) -> Pin:
+    files = tuple(sorted(entries))
+    return Pin(
+        id=listing.id,
+        revision=listing.revision,
+        commit=listing.commit,
+        license=listing.license,
+        dependencies=_edges(found),
+        requirements=tuple(sorted(found.python_requirements)),
+        digest=tree_digest((entry.path, entry.sha256) for entry in files),
+        files=files,
+    )
+
+
+def _edges(found: Scan) -> tuple[Edge, ...]:
+    return tuple(sorted(Edge(id=req.id, revision=req.revision, at=req.at) for req in found.requirements))
+
+
+def _moved(listing: Listing) -> tuple[str, ...]:
+    if listing.moved_to is None:
+        return ()
+    return (f"{listing.id} is called {listing.moved_to} on the Hub now; the old name still leads there",)

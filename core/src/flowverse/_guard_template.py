@@ -1,0 +1,334 @@
+"""The package of the flow modules: one package of every `flow_modules` folder, that syncs nothing by itself.
+
+Written by flowverse, the same in every tree; what is changed here is lost at the next sync.
+
+Flow modules call `flow_verse.sync_dependencies(...)` when they are imported. For modules that are in the tree this file
+answers such a call itself: no network, no question, nothing written. Any other module is passed on to the package that
+was called. Set FLOWVERSE_GUARD=0 to pass everything on. Folders of this name from several places are joined, in the
+order of `sys.path`.
+"""
+# It is loaded by every program that uses a flow module, so at import it asks for nothing that Python has not loaded
+# anyway. It runs where flowverse does not, on Python 3.8 and from a zip. An owner `os` becomes the attribute `os` of
+# this package, so nothing here may have a name that an owner can have: names begin with an underscore.
+
+from __future__ import annotations
+
+import os as _os
+import sys as _sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
+    _Sync = Callable[[Any, bool], "list[str]"]
+
+_GUARD = "flowverse-guard-1"  # by these bytes the finders of editable installs tell a tree from any other folder
+_PACKAGE = "flow_modules"
+_ID_FILE = "FLOW_MODULE_ID"
+_GUARDED = {
+    package + "." + module for package in ("aiflows", "flows") for module in ("flow_verse", "flow_verse.loading")
+}
+_told: set[tuple[str, ...]] = globals().get("_told", set())  # a reload of the package tells nothing twice
+_listed: dict[str, tuple[list[tuple[str, int]], list[str]]] = {}
+
+
+class FlowRevisionWarning(UserWarning):
+    """A flow module is asked for that the tree holds at another revision; what the tree holds is used."""
+
+
+# --- the folders -----------------------------------------------------------------------------------------------------
+
+
+def _archive(path: str) -> str | None:
+    """Find the zip file that a path on `sys.path` is or lies in, None if there is none."""
+    while not _os.path.exists(path) and path != _os.path.dirname(path):
+        path = _os.path.dirname(path)
+    return path if _os.path.isfile(path) else None
+
+
+def _is_there(folder: str) -> bool:
+    return _os.path.isdir(folder) or _archive(folder) is not None
+
+
+def _portion(entry: str) -> str | None:
+    """Find the `flow_modules` folder below one entry of `sys.path`."""
+    folder = _os.path.join(entry, _PACKAGE)
+    if _os.path.isdir(entry) or _archive(entry) is None:
+        return folder if _os.path.isdir(folder) else None
+    import zipimport
+
+    try:
+        return folder if zipimport.zipimporter(entry).is_package(_PACKAGE) else None
+    except zipimport.ZipImportError:
+        return None
+
+
+def _search(kept: Iterable[str]) -> Iterator[str]:
+    editable: list[Any] = [finder for finder in _sys.meta_path if hasattr(finder, "flowverse_folder")]
+    for entry in _sys.path:
+        try:
+            place = _os.path.abspath(entry)
+        except (OSError, TypeError):  # the current folder is gone, or the entry is no text
+            continue
+        # What is installed in editable mode comes right before what is installed beside it.
+        yield from (finder.flowverse_folder for finder in editable if finder.flowverse_site == place)
+        folder = _portion(place)
+        if folder is not None:
+            yield folder
+    yield from (finder.flowverse_folder for finder in editable)
+    yield from kept
+
+
+def _folders(kept: Iterable[str]) -> list[str]:
+    """List every `flow_modules` folder once, in the order in which a module is looked for; `kept` come last."""
+    found: dict[str, str] = {}
+    for folder in _search(kept):
+        key = _os.path.normcase(_os.path.realpath(folder))
+        if key not in found and _is_there(folder):
+            found[key] = folder
+    return list(found.values())
+
+
+def _join() -> list[str]:
+    """Bring this package's `__path__` up to date, in place, and return it."""
+    path: list[str] = globals()["__path__"]
+    folders = _folders(list(path))
+    if folders != path:
+        path[:] = folders
+    return path
+
+
+# --- what is in them -------------------------------------------------------------------------------------------------
+
+
+def _parse(text: str) -> tuple[str, str, str] | None:
+    """Read the id, revision and commit of a FLOW_MODULE_ID file; None if it is not one, no commit for a path."""
+    lines = text.split("\n")
+    module, _, revision = lines[0].strip().partition(":")
+    commit = lines[1].strip() if len(lines) > 1 else ""
+    return (module, revision, commit) if module.count("/") == 1 and revision else None
+
+
+def _read(folder: str) -> tuple[str, str, str] | None:
+    path = _os.path.join(folder, _ID_FILE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return _parse(file.read())
+    except ValueError:
+        return None
+    except OSError:
+        archive = _archive(folder)
+        if archive is None:
+            return None
+    import zipimport
+
+    try:
+        return _parse(zipimport.zipimporter(archive).get_data(path).decode("utf-8"))
+    except (ImportError, OSError, ValueError):
+        return None
+
+
+def _is_link(folder: str) -> bool:
+    return _os.path.islink(folder) or getattr(_os.path, "isjunction", _os.path.islink)(folder)
+
+
+def _held(id: str, folders: Iterable[str]) -> tuple[str, str, str] | None:
+    """Find the folder, revision and commit of a module in these trees; None if it is not in them.
+
+    A linked module has neither revision nor commit: it holds what its folder holds. The first folder in which the
+    module would be found by an import decides; one that was not put there by a sync is not in the tree.
+    """
+    owner, _, name = id.replace("-", "_").replace(".", "_").partition("/")
+    if not (owner and name and ("_" + owner + name).isidentifier()):
+        return None
+    for root in folders:
+        for package in (owner, "user_" + owner):
+            folder = _os.path.join(root, package, name)
+            if _is_link(folder):
+                return (folder, "", "") if _os.path.isdir(folder) else None
+            found = _read(folder)
+            if found is not None:
+                return (folder, found[1], found[2]) if found[0] == id else None
+            if _os.path.isdir(folder):
+                return None
+    return None
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        with _os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name.isidentifier() and entry.is_dir())
+    except OSError:
+        if _archive(folder) is None:
+            return []
+    import pkgutil
+
+    return sorted(name for _, name, is_package in pkgutil.iter_modules([folder]) if is_package)
+
+
+def _modules(root: str) -> list[str]:
+    """List the folders of the modules in one tree, sorted; read again only when a folder changed."""
+    owners = [_os.path.join(root, name) for name in _names(root)]
+    state = [(owner, _os.stat(owner).st_mtime_ns) for owner in owners if _os.path.isdir(owner)]
+    if root not in _listed or _listed[root][0] != state:
+        folders = [_os.path.join(owner, name) for owner in owners for name in _names(owner)]
+        _listed[root] = state, [folder for folder in folders if _is_link(folder) or _read(folder)]
+    return _listed[root][1]
+
+
+# --- the answer ------------------------------------------------------------------------------------------------------
+
+
+def _names_path(revision: str) -> bool:
+    """Tell whether a revision is a path, on this machine or on its author's: git allows no such name."""
+    return _os.path.isabs(revision) or revision[:1] in (".", "~") or "\\" in revision or ":" in revision
+
+
+def _difference(id: str, asked: str, held: tuple[str, str, str]) -> str | None:
+    folder, revision, commit = held
+    if not revision or asked in (revision, commit):
+        return None
+    if _names_path(asked):
+        if not _os.path.isdir(asked):
+            if revision == "main":  # a path of another machine counts as main
+                return None
+        elif _os.path.realpath(asked) == _os.path.realpath(folder):
+            return None
+    there = revision if not commit or revision == commit else revision + " (" + commit[:7] + ")"
+    return id + " is asked for at " + asked + ", the tree has " + there + ", which is used."
+
+
+def _kept(module: str) -> str:
+    return module + " is not overwritten; `flowverse restore " + module + "` discards its edits."
+
+
+def _warn(*what: str) -> None:
+    """Say `what[0]` about what the rest names, once; for the line that called `sync_dependencies`."""
+    if what[1:] not in _told:
+        _told.add(what[1:])
+        import warnings
+
+        warnings.warn(what[0], FlowRevisionWarning, stacklevel=4)
+
+
+def _answer(dependencies: Sequence[Any], overwrite: bool, folders: list[str], caller: str) -> list[Any]:
+    """Warn about what differs, and return the dependencies that these trees do not hold."""
+    others = []
+    for wish in dependencies:
+        module = str(wish.get("url")) if isinstance(wish, dict) else ""
+        held = _held(module, folders)
+        if held is None:
+            others.append(wish)
+            continue
+        asked = str(wish.get("revision", "main"))
+        difference = _difference(module, asked, held)
+        if difference is not None:
+            _warn(difference, module, asked)
+        # Modules are published with an `overwrite` that somebody forgot; only a person's own script means it.
+        if (overwrite or wish.get("overwrite")) and not caller.startswith(_PACKAGE + "."):
+            _warn(_kept(module), module)
+    return others
+
+
+def _guarded(original: _Sync) -> _Sync:
+    """Make a `sync_dependencies` that asks the original one only for what is not in the tree."""
+
+    def sync_dependencies(dependencies: Any, all_overwrite: bool = False) -> list[str]:
+        if not isinstance(dependencies, (list, tuple)):
+            return original(dependencies, all_overwrite)
+        caller = str(_sys._getframe(1).f_globals.get("__name__", ""))
+        others = _answer(dependencies, all_overwrite, _join(), caller)
+        synced = list(original(others, all_overwrite) or ()) if others else []
+        return list(dict.fromkeys([folder for root in _join() for folder in _modules(root)] + synced))
+
+    sync_dependencies.__doc__ = original.__doc__
+    sync_dependencies.__module__ = original.__module__
+    sync_dependencies.__wrapped__ = original  # type: ignore[attr-defined]
+    sync_dependencies.flowverse_original = original  # type: ignore[attr-defined]
+    return sync_dependencies
+
+
+# --- the import system -----------------------------------------------------------------------------------------------
+
+
+def _patch(module: ModuleType) -> None:
+    original = vars(module).get("sync_dependencies")
+    if callable(original):
+        vars(module)["sync_dependencies"] = _guarded(getattr(original, "flowverse_original", original))
+
+
+class _Loader:
+    """Loads a guarded module as its own loader does, guards it, and leaves no trace of itself."""
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        self._spec, self._loader = spec, spec.loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        create = getattr(self._loader, "create_module", None)
+        return create(spec) if create else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._spec.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)  # type: ignore[union-attr]
+        _patch(module)
+
+
+class _Guard:
+    """First on `sys.meta_path`: guards the modules that are known to have a `sync_dependencies`."""
+
+    flowverse_guard = True
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name not in _GUARDED:
+            return None
+        for finder in list(_sys.meta_path):
+            spec = finder.find_spec(name, path, target) if finder is not self and hasattr(finder, "find_spec") else None
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    spec.loader = _Loader(spec)  # type: ignore[assignment]
+                return spec
+        return None
+
+
+class _Joiner:
+    """Last on `sys.meta_path`: looks for what was not found in the folders that came later, or of a joined owner."""
+
+    flowverse_guard = True
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        package, *inner = name.split(".")
+        parent = _sys.modules.get(name.rpartition(".")[0])
+        if package != _PACKAGE or len(inner) not in (1, 2) or parent is None:
+            return None
+        seen = list(path or ())
+        folders = [_os.path.join(folder, *inner[:-1]) for folder in _join()]
+        more = [folder for folder in folders if folder not in seen and _is_there(folder)]
+        if not more:
+            return None
+        from importlib.machinery import PathFinder
+
+        spec = PathFinder.find_spec(name, more, target)
+        if spec is not None and len(inner) > 1:
+            parent.__path__ = seen + more
+        return spec
+
+
+def _activate() -> None:
+    others = [finder for finder in _sys.meta_path if not hasattr(finder, "flowverse_guard")]
+    if _os.environ.get("FLOWVERSE_GUARD") == "0":
+        _sys.meta_path[:] = [*others, _Joiner()]
+    else:
+        _sys.meta_path[:] = [_Guard(), *others, _Joiner()]
+        for name in _GUARDED & set(_sys.modules):
+            _patch(_sys.modules[name])
+    _join()
+
+
+if __name__ == _PACKAGE:
+    _activate()

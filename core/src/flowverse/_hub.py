@@ -1,0 +1,234 @@
+"""The Source over the Hub: one request to resolve and list a module, one GET a distinct file, all at once.
+
+The only file that imports huggingface_hub, and only when something is asked for. Used of it is what is public: the
+client (proxies, CA files, its offline block), headers with token and user agent, URLs, typed errors. Retries,
+deadlines and hash checks are ours, because the client has none for what is needed here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from flowverse import __version__
+from flowverse._cache import Cache, Incoming
+from flowverse._http import Answer, Client, Opened, Patience
+from flowverse.errors import (
+    AccessDenied,
+    HubAnswer,
+    ModuleNotFound,
+    Offline,
+    RevisionNotFound,
+    UsageError,
+    WrongContent,
+)
+from flowverse.model import FileEntry, Listing, ModuleId, RemoteFile, is_commit
+from flowverse.ports import Reporter
+
+__all__ = ["Hub"]
+
+_AT_ONCE = 64
+_WHOLE_LISTING = 1000
+"""Above this many files, or without blob ids, the info answer is not trusted to be whole: the tree is listed."""
+
+
+class Hub:
+    """The Source over a Hub endpoint, filling a cache. Use as an async context manager; it opens one client."""
+
+    def __init__(self, endpoint: str, cache: Cache, reporter: Reporter, patience: Patience, *, offline: bool) -> None:
+        self.endpoint, self.offline = endpoint, offline
+        self._cache, self._reporter = cache, reporter
+        self._client = Client(endpoint, reporter, patience, _open)
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._coming: dict[str, asyncio.Future[tuple[ModuleId, str, FileEntry] | None]] = {}
+
+    async def __aenter__(self) -> Hub:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    # --- listing -----------------------------------------------------------------------------------------------------
+
+    async def resolve(self, id: ModuleId, revision: str) -> Listing:
+        """See `Source.resolve`. One request; one more a 1,000 files for large or poor answers (mirrors)."""
+        if self.offline:
+            raise Offline(f"{id}@{revision}")
+        url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}?blobs=true"
+        info = await self._json(url, id, revision)
+        commit = info.get("sha") if isinstance(info, dict) else None
+        if not isinstance(commit, str) or not is_commit(commit):
+            raise HubAnswer(self.endpoint, f"{id}@{revision}", "without a commit")
+        siblings = [row for row in info.get("siblings") or () if isinstance(row, dict)]
+        files = [_sibling(row) for row in siblings]
+        if len(files) > _WHOLE_LISTING or any(file is None for file in files):
+            files = [_tree_file(row) for row in await self._tree(id, commit) if row.get("type") != "directory"]
+        known = [file for file in files if file is not None]
+        if len(known) != len(files):
+            raise HubAnswer(self.endpoint, f"{id}@{revision}", "with a file that is neither file nor folder")
+        self._cache.remember(id, revision, commit)
+        listed = tuple(sorted(known, key=lambda file: file.path))
+        name = info.get("id")
+        return Listing(
+            id=id,
+            revision=revision,
+            commit=commit,
+            files=listed,
+            license=_license(info),
+            moved_to=name if isinstance(name, str) and name != str(id) else None,
+        )
+
+    async def _tree(self, id: ModuleId, commit: str) -> list[dict[str, Any]]:
+        url: str | None = f"{self.endpoint}/api/models/{id}/tree/{commit}?recursive=true"
+        rows: list[dict[str, Any]] = []
+        while url is not None:
+            async with self._gate:
+                answer = await self._client.get(url, f"the files of {id}")
+            self._check(answer, id, commit)
+            page = answer.json()
+            if not isinstance(page, list):
+                raise HubAnswer(self.endpoint, f"the files of {id}", "with something that is not a list")
+            rows += [row for row in page if isinstance(row, dict)]
+            url = answer.next_page
+        return rows
+
+    async def _json(self, url: str, id: ModuleId, revision: str) -> Any:
+        async with self._gate:
+            answer = await self._client.get(url, f"{id}@{revision}")
+        self._check(answer, id, revision)
+        return answer.json()
+
+    def _check(self, answer: Answer, id: ModuleId, revision: str, path: str | None = None) -> None:
+        """Raise what the Hub's error codes mean (https://huggingface.co/docs/hub/api)."""
+        what = f"{id}@{revision}" if path is None else f"{path} of {id}"
+        if answer.status < 400:
+            return
+        if answer.error_code == "RevisionNotFound":
+            raise RevisionNotFound(id, revision)
+        if answer.error_code == "GatedRepo":
+            raise AccessDenied(
+                id,
+                "it is gated",
+                hint=f"Ask for access at {self.endpoint}/{id}, then set HF_TOKEN or run `hf auth login`.",
+            )
+        if answer.error_code == "RepoNotFound" or (answer.status in {401, 404} and path is None):
+            raise ModuleNotFound(id, revision, signed_in=self._client.signed_in)
+        if answer.status in {401, 403}:
+            raise AccessDenied(id, f"the Hub answered {answer.status}", hint="Check that HF_TOKEN may read it.")
+        raise HubAnswer(self.endpoint, what, str(answer.status))
+
+    # --- files -------------------------------------------------------------------------------------------------------
+
+    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:
+        """See `Source.fetch`: the same content is asked for once, whoever wants it first."""
+        key = file.sha256 or file.blob_id or f"{id}/{commit}/{file.path}"
+        while (first := self._coming.get(key)) is not None:
+            found = await asyncio.shield(first)
+            if found is not None:
+                owner, name, entry = found
+                self._cache.share(owner, name, id, commit, file.path)
+                return FileEntry(path=file.path, size=entry.size, sha256=entry.sha256)
+        self._coming[key] = coming = asyncio.get_running_loop().create_future()
+        try:
+            name, entry = await self._fetch(id, commit, file)
+        except BaseException:
+            # Who waits tries for itself: another repository may be readable where this one is not.
+            del self._coming[key]
+            coming.set_result(None)
+            raise
+        coming.set_result((id, name, entry))
+        return entry
+
+    async def _fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> tuple[str, FileEntry]:
+        self._reporter.fetching(1, file.size)
+        with self._cache.incoming(id, file.size) as incoming:
+            if file.size == 0:
+                large = False
+            elif self.offline:
+                raise Offline(f"{file.path} of {id} at {commit[:7]}")
+            else:
+                large = await self._download(id, commit, file, incoming)
+            _verify(f"{file.path} of {id}", file, incoming)
+            name = incoming.hasher.sha256 if large else incoming.hasher.git_blob_id
+            entry = self._cache.keep(incoming, id, commit, file, name)
+        self._reporter.fetched(file.size)
+        return name, entry
+
+    async def _download(self, id: ModuleId, commit: str, file: RemoteFile, incoming: Incoming) -> bool:
+        """Whether it was a large file (LFS), whose blob is named by sha256: its ETag says so."""
+        url = f"{self.endpoint}/{id}/resolve/{commit}/{quote(file.path)}"
+        async with self._gate:
+            answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size)
+        self._check(answer, id, commit, file.path)
+        return answer.etag == incoming.hasher.sha256
+
+
+def _verify(what: str, file: RemoteFile, incoming: Incoming) -> None:
+    hasher = incoming.hasher
+    if hasher.size != file.size:
+        raise WrongContent(what, f"{file.size} bytes", f"{hasher.size} bytes")
+    if file.sha256 and hasher.sha256 != file.sha256:
+        raise WrongContent(what, f"sha256 {file.sha256[:12]}", hasher.sha256[:12])
+    if not file.sha256 and file.blob_id and hasher.git_blob_id != file.blob_id:
+        raise WrongContent(what, f"git blob {file.blob_id[:12]}", hasher.git_blob_id[:12])
+
+
+def _sibling(row: Mapping[str, Any]) -> RemoteFile | None:
+    """One file of an info answer, or None if it does not say enough to check what comes."""
+    path, size, lfs = row.get("rfilename"), row.get("size"), row.get("lfs")
+    if not isinstance(path, str) or not isinstance(size, int):
+        return None
+    if isinstance(lfs, Mapping) and isinstance(lfs.get("sha256"), str):
+        return RemoteFile(path=path, size=size, sha256=lfs["sha256"])
+    return RemoteFile(path=path, size=size, blob_id=row["blobId"]) if isinstance(row.get("blobId"), str) else None
+
+
+def _tree_file(row: Mapping[str, Any]) -> RemoteFile | None:
+    """One file of a tree answer, where an LFS file's sha256 is called `oid`; None if it is something else."""
+    path, size, oid, lfs = row.get("path"), row.get("size"), row.get("oid"), row.get("lfs")
+    if row.get("type") != "file" or not isinstance(path, str) or not isinstance(size, int):
+        return None
+    if isinstance(lfs, Mapping) and isinstance(lfs.get("oid"), str):
+        return RemoteFile(path=path, size=lfs.get("size", size), sha256=lfs["oid"])
+    return RemoteFile(path=path, size=size, blob_id=oid if isinstance(oid, str) else None)
+
+
+def _license(info: Mapping[str, Any]) -> str | None:
+    """The licence that the module's card declares; the Hub gives one name, or a list of them."""
+    card = info.get("cardData")
+    value = card.get("license") if isinstance(card, Mapping) else None
+    if isinstance(value, list):
+        value = " AND ".join(sorted(str(item) for item in value)) or None
+    return value if isinstance(value, str) else None
+
+
+def _open() -> Opened:
+    """Import the Hub client and open one. Its telemetry is off: it asks for a registry a day, and that can stall."""
+    before = os.environ.get("HF_HUB_DISABLE_TELEMETRY")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read once, at the import
+    try:
+        from huggingface_hub import errors, get_async_session
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+    except ImportError as error:
+        raise UsageError(
+            f"the Hub client is not installed ({error.name} is missing).", hint='Run `pip install "flowverse[hub]"`.'
+        ) from None
+    finally:
+        if before is None:
+            del os.environ["HF_HUB_DISABLE_TELEMETRY"]
+    # The base of its errors leads to the HTTP library in use: httpx for version 1, httpx2 for version 2.
+    base = next(kind for kind in errors.HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
+    http = sys.modules[base.__module__.partition(".")[0]]
+    return Opened(
+        client=get_async_session(),
+        headers=build_hf_headers(library_name="flowverse", library_version=__version__),
+        errors=(base, http.InvalidURL),
+        offline=errors.OfflineModeIsEnabled,
+    )

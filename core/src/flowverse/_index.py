@@ -1,0 +1,185 @@
+"""The tree's own record, and the fast answer "nothing changed": one stat a file, no lock parse, no hash.
+
+`flow_modules/.flowverse/index.json` says what every module was synced from and how its files looked when they were
+last read. It is a cache with one exception: an edited module's base is known only here (and in FLOW_MODULE_ID).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from flowverse.model import Edit, ModuleId
+
+__all__ = ["Index", "Record", "Seen", "edit_of", "look", "looks_same", "stat_row"]
+
+_VERSION = 1
+_CHUNK = 1 << 20
+
+
+class Seen(NamedTuple):
+    """One file: the sha256 it was synced with (None if it was added), its stat when read, and its sha256 then.
+
+    Times are in nanoseconds. `now` is None for a file that is not there any more.
+    """
+
+    base: str | None
+    size: int
+    mtime: int
+    ctime: int
+    now: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one module's folder was synced from. `digest` is the pin's, empty where the base is not known.
+
+    A linked module has `link`, the path it points at, and instead of files the stats of what is read of it. `behind`
+    says why an edited module was kept: its pin is "moved" or "gone"; empty while it is the same.
+    """
+
+    id: ModuleId
+    revision: str = ""
+    commit: str = ""
+    digest: str = ""
+    link: str | None = None
+    behind: str = ""
+    files: Mapping[str, Seen] = field(default_factory=dict)
+    sources: Mapping[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """What it was synced from, in words; empty if that is not known."""
+        return f"{self.revision} ({self.commit[:7]})" if self.commit else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The record of a tree. `answers` are fingerprints of what the last complete sync answered to, by name."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    generated: Mapping[str, list[int]] = field(default_factory=dict)
+    modules: Mapping[ModuleId, Record] = field(default_factory=dict)
+
+    def dump(self, clock: int) -> str:
+        """As text. A file that changed in or after the tick `clock` could change again unseen: it is read again."""
+        modules = {}
+        for id, record in sorted(self.modules.items()):
+            files = {
+                path: (*seen[:2], seen.mtime if seen.mtime < clock else -1, *seen[3:])
+                for path, seen in record.files.items()
+            }
+            modules[str(id)] = {
+                "revision": record.revision,
+                "commit": record.commit,
+                "digest": record.digest,
+                "link": record.link,
+                "behind": record.behind,
+                "files": files,
+                "sources": record.sources,
+            }
+        document = {"version": _VERSION, "answers": self.answers, "generated": self.generated, "modules": modules}
+        return json.dumps(document, separators=(",", ":"))
+
+    @classmethod
+    def load(cls, path: Path) -> Index:
+        """Read a record; an empty one where it is missing, broken or of another version: all is then looked at."""
+        try:
+            document = json.loads(path.read_bytes())
+            if document["version"] != _VERSION:
+                return cls()
+            modules = {}
+            for text, row in document["modules"].items():
+                id = ModuleId.parse(text)
+                files = {name: Seen(*seen) for name, seen in row.pop("files").items()}
+                modules[id] = Record(id=id, files=files, **row)
+            return cls(answers=document["answers"], generated=document["generated"], modules=modules)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return cls()
+
+
+# --- looking at folders ----------------------------------------------------------------------------------------------
+
+
+def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Every file below a folder but bytecode, which the interpreter writes and no person edits; links are files."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from _walk(entry.path, f"{prefix}{entry.name}/")
+            elif not entry.name.endswith((".pyc", ".pyo")):
+                yield prefix + entry.name, entry
+
+
+def is_bytecode(path: str) -> bool:
+    """Whether a path is passed over when edits are looked for."""
+    return path.endswith((".pyc", ".pyo")) or "__pycache__" in path.split("/")[:-1]
+
+
+def looks_same(folder: str, record: Record) -> bool:
+    """Whether a synced folder still looks as it did when it was last read: one stat a file, nothing opened."""
+    left = sum(1 for seen in record.files.values() if seen.now is not None)
+    try:
+        for path, entry in _walk(folder):
+            seen = record.files.get(path)
+            if seen is None or seen.now is None:
+                return False
+            stat = entry.stat(follow_symlinks=False)
+            if (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) != seen[1:4]:
+                return False
+            left -= 1
+    except OSError:
+        return False
+    return left == 0
+
+
+def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> dict[str, Seen]:
+    """Every file of a folder against `base` (sha256 by path), hashing only what does not look as it did `before`."""
+    found = {}
+    for path, entry in _walk(folder):
+        stat = entry.stat(follow_symlinks=False)
+        shape = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        old = before.get(path)
+        now = old.now if old is not None and old.now is not None and old[1:4] == shape else _hash(entry)
+        found[path] = Seen(base.get(path), *shape, now)
+    for path, sha256 in base.items():
+        if path not in found:
+            found[path] = Seen(sha256, 0, 0, 0, None)
+    return found
+
+
+def _hash(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return f"link to {Path(entry.path).readlink()}"
+    if not entry.is_file():
+        return "not a file"  # a pipe or a device would block
+    hasher = hashlib.sha256()
+    with Path(entry.path).open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+def edit_of(files: Mapping[str, Seen]) -> Edit:
+    """What a person changed."""
+    rows = [(path, seen) for path, seen in sorted(files.items()) if not is_bytecode(path)]
+    return Edit(
+        changed=tuple(path for path, seen in rows if seen.base and seen.now and seen.base != seen.now),
+        added=tuple(path for path, seen in rows if seen.base is None),
+        deleted=tuple(path for path, seen in rows if seen.base and seen.now is None),
+    )
+
+
+def stat_row(path: Path) -> list[int]:
+    """How a generated file looks: size, and times of change in nanoseconds; empty if it is not there."""
+    with suppress(OSError):
+        stat = path.lstat()
+        return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+    return []

@@ -1,0 +1,184 @@
+"""A project's two files: `pyproject.toml` and `flowverse.lock`, read as values, written without losing a comment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from flowverse._cache import writing
+from flowverse.errors import BrokenLock, NoProject, UsageError
+from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock
+from flowverse.manifest import Manifest, parse_manifest
+from flowverse.model import ModuleId, Requirement
+
+__all__ = ["MANIFEST_NAME", "Project"]
+
+MANIFEST_NAME = "pyproject.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A folder with a manifest, and perhaps a lock. Read once; what is written is not read back."""
+
+    root: Path
+    manifest: Manifest
+    lock_bytes: bytes | None
+
+    @classmethod
+    def read(cls, root: Path) -> Project:
+        """Read a project. Raises `NoProject` and `InvalidManifest`."""
+        root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link to the project
+        manifest = parse_manifest(read_toml(root / MANIFEST_NAME), is_folder=lambda path: (root / path).is_dir())
+        return cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root))
+
+    @classmethod
+    def read_frozen(cls, root: Path) -> Project:
+        """Read a project whose lock is the truth: of the manifest only where the tree is, if it can be read."""
+        root = Path(os.path.abspath(root))  # noqa: PTH100 - as above
+        lock_bytes = read_lock_bytes(root)
+        if lock_bytes is None:
+            raise UsageError("There is no flowverse.lock to be frozen to.", hint="Run `flowverse lock`.")
+        table = read_toml(root / MANIFEST_NAME).get("tool", {}).get("flowverse", {})
+        only = {"tool": {"flowverse": {key: table[key] for key in ("modules-dir",) if key in table}}}
+        return cls(root=root, manifest=parse_manifest(only, is_folder=lambda _: False), lock_bytes=lock_bytes)
+
+    @classmethod
+    def scripted(cls, root: Path, requirements: Sequence[Requirement]) -> Project:
+        """Make a project of what a script asks for, in a folder that declares nothing.
+
+        What the lock there answers to already stays asked for, unless the script asks for it in another way.
+        """
+        root = Path(os.path.abspath(root))  # noqa: PTH100 - as above
+        lock_bytes = read_lock_bytes(root)
+        lock = parse_lock(lock_bytes)
+        asked = {req.id: req for req in requirements}
+        for text, kind, target in lock.dependencies if lock is not None else ():
+            id = ModuleId.parse(text)
+            before = Requirement(id=id, path=target) if kind == "path" else Requirement(id=id, revision=target)
+            asked.setdefault(id, before)
+        manifest = Manifest(dependencies=tuple(asked[id] for id in sorted(asked)), declared=True)
+        return cls(root=root, manifest=manifest, lock_bytes=lock_bytes)
+
+    @property
+    def tree_root(self) -> Path:
+        """The `flow_modules` folder."""
+        return self.root / self.manifest.modules_dir
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether this is an unpacked sdist: there everything is verified and nothing fetched."""
+        return (self.root / "PKG-INFO").is_file()
+
+    @cached_property
+    def lock(self) -> Lock | None:
+        """The lock, None if there is none. Raises `BrokenLock` and `NewerLock`."""
+        return parse_lock(self.lock_bytes)
+
+    def target(self, path: str) -> Path:
+        """Where a local requirement's path leads, absolute."""
+        return (self.root / Path(path).expanduser()).resolve()
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """Fingerprints of what a sync answers to: the manifest's meaning, the lock's bytes, the place."""
+        return {
+            "manifest": _digest(repr(self.manifest).encode()),
+            "lock": _digest(self.lock_bytes or b""),
+            "root": str(self.root),
+        }
+
+    def with_lock(self, lock: Lock) -> Project:
+        """The project as it would be with this lock."""
+        return replace(self, lock_bytes=dump_lock(lock).encode())
+
+    def write_lock(self, lock: Lock) -> Project:
+        """Write the lock, and answer with the project as it is then. Raises `TreeError`."""
+        fresh = self.with_lock(lock)
+        write(self.root / LOCK_NAME, fresh.lock_bytes or b"")
+        return fresh
+
+    def add_overrides(self, overrides: Sequence[Requirement]) -> None:
+        """Add lines to `[tool.flowverse.overrides]`; comments, order and line ends stay. Raises `TreeError`."""
+        import tomlkit  # only for this: reading does not need it
+
+        path = self.root / MANIFEST_NAME
+        with writing(path):
+            text = path.read_bytes().decode()
+        document = tomlkit.parse(text)
+        table: Any = document
+        for key in ("tool", "flowverse", "overrides"):
+            if key not in table:
+                table[key] = tomlkit.table(is_super_table=key != "overrides")
+            table = table[key]
+        for requirement in overrides:
+            table[str(requirement.id)] = requirement.revision
+        fresh = tomlkit.dumps(document)
+        if "\r\n" in text:
+            fresh = fresh.replace("\r\n", "\n").replace("\n", "\r\n")
+        write(path, fresh.encode())
+
+
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """Read `pyproject.toml`. Raises `NoProject` if it is missing, unreadable or no TOML."""
+    try:
+        return tomli.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        raise NoProject(
+            str(path), "there is no such file", hint="Run this in a project, or name its folder with --project."
+        ) from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise NoProject(str(path), why, hint="Mend its permissions.") from None
+    except UnicodeDecodeError:
+        raise NoProject(str(path), "it is not UTF-8", hint="Save it as UTF-8; TOML allows no other.") from None
+    except tomli.TOMLDecodeError as error:
+        why = f"it is not TOML: {error}"
+        raise NoProject(str(path), why[0].lower() + why[1:], hint="Correct it there.") from None
+
+
+def read_lock_bytes(root: Path) -> bytes | None:
+    """The lock's bytes, None if there is none. Raises `BrokenLock` if it cannot be read."""
+    try:
+        return (root / LOCK_NAME).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BrokenLock((error.strerror or str(error)).lower()) from None
+
+
+def parse_lock(content: bytes | None) -> Lock | None:
+    """Bytes to a lock. Raises `BrokenLock` and `NewerLock`."""
+    if content is None:
+        return None
+    try:
+        return load_lock(tomli.loads(content.decode()))
+    except UnicodeDecodeError:
+        raise BrokenLock("it is not UTF-8") from None
+    except tomli.TOMLDecodeError as error:
+        marks = b"\n<<<<<<< " in b"\n" + content
+        raise BrokenLock("it holds the marks of an unfinished merge" if marks else f"it is not TOML: {error}") from None
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, following a link to it. Raises `TreeError`."""
+    path = path.resolve()
+    fresh = path.with_name(f".{path.name}.flowverse-{os.getpid()}")
+    with writing(path):
+        try:
+            fresh.write_bytes(content)
+            if path.exists():
+                fresh.chmod(path.stat().st_mode & 0o7777)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,219 @@
+"""Requirements to pins: first look at everything that can be reached, then decide, so that no answer's order matters.
+
+Looking is concurrent and cached, deciding is a pure walk over what was seen. The project's requirement for a module
+wins over any module's; an override wins over all. What is left wanted at two commits is a conflict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from flowverse._tasks import drain
+from flowverse.errors import ConflictError, FlowverseError, OwnerRefused, SharedFolder
+from flowverse.model import PROJECT, Conflict, ModuleId, Pin, Requirement, Wish, is_commit
+from flowverse.ports import Chooser, Examined, Examiner, Reporter
+
+__all__ = ["Resolution", "resolve"]
+
+Key = tuple[ModuleId, str, "str | None"]
+"""What is looked at once: a module id, a revision, or a path instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolution:
+    """The pins by id, what the Chooser answered (to become overrides), and what to tell."""
+
+    pins: tuple[Pin, ...]
+    chosen: tuple[Requirement, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rules:
+    """Who wins: the project's requirements and the overrides, by id."""
+
+    roots: Mapping[ModuleId, Requirement]
+    overrides: Mapping[ModuleId, Requirement]
+    owners: tuple[str, ...] | None
+
+    def effective(self, requirement: Requirement) -> Requirement:
+        """The requirement after the project and the overrides had their say; the asker stays."""
+        winner = self.overrides.get(requirement.id) or self.roots.get(requirement.id)
+        if winner is None:
+            return requirement
+        return replace(requirement, revision=winner.revision, path=winner.path)
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    """Everything looked at so far: what was found, or the error. Kept between a conflict's question and the answer."""
+
+    examiner: Examiner
+    reporter: Reporter
+    nodes: dict[Key, Examined | FlowverseError] = field(default_factory=dict)
+    edges: dict[Key, tuple[Requirement, ...]] = field(default_factory=dict)
+
+
+async def resolve(
+    dependencies: Sequence[Requirement],
+    overrides: Sequence[Requirement],
+    examiner: Examiner,
+    chooser: Chooser,
+    reporter: Reporter,
+    owners: tuple[str, ...] | None = None,
+) -> Resolution:
+    """Resolve the project's requirements.
+
+    Raises `ConflictError` where the Chooser has no answer, `SharedFolder`, `OwnerRefused`, and whatever the Source
+    raises for a module that is really needed (an error of one that a conflict leaves behind does not count).
+    """
+    seen = _Seen(examiner=examiner, reporter=reporter)
+    chosen: dict[ModuleId, Requirement] = {}
+    roots = {requirement.id: requirement for requirement in dependencies}
+    while True:
+        rules = _Rules(roots=roots, overrides={**{req.id: req for req in overrides}, **chosen}, owners=owners)
+        await _explore(list(roots.values()), rules, seen)
+        reached = _reach(list(roots.values()), rules, seen)
+        conflicts = _conflicts(reached, seen)
+        if not conflicts:
+            return _decide(reached, rules, seen, chosen)
+        wish = chooser.choose(conflicts[0])
+        if wish is None:
+            raise ConflictError(conflicts)
+        chosen[conflicts[0].id] = Requirement(id=conflicts[0].id, revision=wish.revision, at=PROJECT)
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+async def _explore(roots: Iterable[Requirement], rules: _Rules, seen: _Seen) -> None:
+    """Examine all that can be reached, all at once: a module's requirements start as soon as they are known."""
+    tasks: set[asyncio.Task[None]] = set()
+    started: set[Key] = set()
+
+    def ask(requirements: Iterable[Requirement]) -> None:
+        for wish in requirements:
+            requirement = rules.effective(wish)
+            key = _key(requirement)
+            if key in started:
+                continue
+            started.add(key)
+            if key in seen.nodes:
+                ask(seen.edges[key])
+            elif rules.owners is not None and requirement.id.owner not in rules.owners:
+                seen.nodes[key], seen.edges[key] = OwnerRefused(requirement.id, requirement.asker), ()
+            else:
+                seen.reporter.found(requirement.id, len(started))
+                tasks.add(asyncio.ensure_future(look(key, requirement)))
+
+    async def look(key: Key, requirement: Requirement) -> None:
+        seen.edges[key] = ()
+
+        def found(requirements: Sequence[Requirement]) -> None:
+            seen.edges[key] = tuple(requirements)
+            ask(requirements)
+
+        try:
+            seen.nodes[key] = await seen.examiner.examine(requirement, found)
+        except FlowverseError as error:
+            seen.nodes[key] = error
+
+    ask(roots)
+    await drain(tasks)
+
+
+def _key(requirement: Requirement) -> Key:
+    return (requirement.id, "" if requirement.path is not None else requirement.revision, requirement.path)
+
+
+# --- deciding --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reached:
+    """What is really reached from the project: per key every wish for it, with the chain that leads to it."""
+
+    wishes: Mapping[Key, list[tuple[Requirement, str]]]
+
+
+def _reach(roots: Sequence[Requirement], rules: _Rules, seen: _Seen) -> _Reached:
+    """Walk down from the project, nearest first and in the order of ids, so that chains are short and stable."""
+    wishes: dict[Key, list[tuple[Requirement, str]]] = {}
+    level = [(requirement, PROJECT) for requirement in sorted(roots, key=lambda req: req.id)]
+    while level:
+        below: list[tuple[Requirement, str]] = []
+        for wish, chain in level:
+            key = _key(rules.effective(wish))
+            if key in wishes:
+                wishes[key].append((wish, chain))
+                continue
+            wishes[key] = [(wish, chain)]
+            if isinstance(error := seen.nodes[key], FlowverseError):
+                raise OwnerRefused(wish.id, chain) if isinstance(error, OwnerRefused) else error
+            edges = sorted(seen.edges[key], key=lambda req: (req.id, req.revision, req.at))
+            below += [(edge, f"{chain} -> {wish.id} ({edge.at})") for edge in edges]
+        level = below
+    return _Reached(wishes=wishes)
+
+
+def _examined(key: Key, seen: _Seen) -> Examined:
+    node = seen.nodes[key]
+    if isinstance(node, FlowverseError):  # `_reach` raised it before anybody could ask
+        raise node
+    return node
+
+
+def _conflicts(reached: _Reached, seen: _Seen) -> list[Conflict]:
+    by_id: dict[ModuleId, list[Key]] = {}
+    for key in reached.wishes:
+        by_id.setdefault(key[0], []).append(key)
+    conflicts = []
+    for id in sorted(by_id):
+        keys = sorted(by_id[id], key=lambda key: key[1])
+        if len({_examined(key, seen).pin.commit for key in keys}) > 1:
+            wishes = tuple(
+                Wish(
+                    revision=key[1],
+                    commit=_examined(key, seen).pin.commit,
+                    chains=tuple(sorted({chain for _, chain in reached.wishes[key]})),
+                )
+                for key in keys
+            )
+            conflicts.append(Conflict(id=id, wishes=wishes))
+    return conflicts
+
+
+def _decide(reached: _Reached, rules: _Rules, seen: _Seen, chosen: Mapping[ModuleId, Requirement]) -> Resolution:
+    pins: dict[ModuleId, Pin] = {}
+    # Of several revisions that are one commit the lock keeps a moving one, so that `update` has something to move.
+    for key in sorted(reached.wishes, key=lambda key: (key[0], is_commit(key[1]), key[1])):
+        pins.setdefault(key[0], _examined(key, seen).pin)
+    folders: dict[str, ModuleId] = {}
+    for id in sorted(pins):
+        other = folders.setdefault(id.folder.casefold(), id)
+        if other != id:
+            raise SharedFolder(other, id)
+    return Resolution(
+        pins=tuple(pins[id] for id in sorted(pins)),
+        chosen=tuple(chosen[id] for id in sorted(chosen)),
+        notes=tuple(_overruled(reached, rules, chosen)),
+        warnings=tuple(warning for key in sorted(reached.wishes, key=str) for warning in _examined(key, seen).warnings),
+    )
+
+
+def _overruled(reached: _Reached, rules: _Rules, chosen: Mapping[ModuleId, Requirement]) -> Iterable[str]:
+    """One sentence for each module whose own wish another overruled."""
+    for key in sorted(reached.wishes, key=lambda key: key[0]):
+        id = key[0]
+        winner = rules.overrides.get(id) or rules.roots.get(id)
+        if winner is None or id in chosen:
+            continue
+        lost = sorted(
+            {f"{wish.target} by {wish.asker}" for wish, _ in reached.wishes[key] if wish.target != winner.target}
+        )
+        if lost:
+            what = "override" if id in rules.overrides else "requirement"
+            yield f"{id}: the project's {what} {winner.target} is used, not {', not '.join(lost)}"

@@ -1,0 +1,69 @@
+"""Running coroutines side by side: all of them, or none once one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+__all__ = ["all_of", "drain", "run"]
+
+T = TypeVar("T")
+
+
+async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results, in the order given. At the first error the others are cancelled and waited for; then it is raised.
+
+    What `asyncio.TaskGroup` does from Python 3.11 on, with the error itself instead of a group.
+    """
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+async def drain(tasks: set[asyncio.Task[None]]) -> None:
+    """Wait until a set of tasks that grows while it is worked on is empty; at the first error the rest is cancelled."""
+    try:
+        while tasks:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            tasks -= done
+            for task in done:
+                task.result()
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def run(main: Callable[[], Awaitable[T]]) -> T:
+    """Run to the end in an event loop of its own, in a thread of its own where one is running here (Jupyter)."""
+
+    async def call() -> T:
+        return await main()
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(call())
+    answers: list[T] = []
+    errors: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            answers.append(asyncio.run(call()))
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=body, name="flowverse")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return answers[0]

@@ -1,0 +1,331 @@
+"""The tree: the only writer below `flow_modules/`.
+
+A module is built whole in `.flowverse/staging`, every byte hashed on its way in, and only then put in place of the
+old folder, so a reader sees the one or the other, and a sync that is killed leaves nothing that the next cannot mend.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from flowverse._cache import writing
+from flowverse._guard import module_id_text, parse_module_id
+from flowverse._index import Index, Record, Seen, edit_of, is_bytecode, look
+from flowverse._local import stats_of
+from flowverse._paths import check_paths
+from flowverse._plan import Found
+from flowverse._swap import exchange
+from flowverse.errors import TreeError, WrongContent
+from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, PlanStep
+from flowverse.ports import Reporter, Store
+
+__all__ = ["Tree"]
+
+PRIVATE = ".flowverse"
+STAMP = "stamp"
+"""A file in PRIVATE that changes whenever modules come or go."""
+
+
+class Tree:
+    """A `flow_modules` folder. Every method that writes must be called inside `locked`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.private = root / PRIVATE
+
+    def place(self, id: ModuleId) -> Path:
+        """A module's folder."""
+        return self.root / id.folder
+
+    @property
+    def index_path(self) -> Path:
+        """The record of the tree."""
+        return self.private / "index.json"
+
+    @contextmanager
+    def locked(self, reporter: Reporter) -> Iterator[None]:
+        """Be the only sync of this tree; another waits, and says so. What a killed one left behind is cleared."""
+        with writing(self.private):
+            self.private.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.private / "lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                reporter.waiting(f"another sync of {self.root}", 0)
+                lock.acquire()
+        try:
+            self._clear()
+            yield
+        finally:
+            lock.release()
+
+    def _clear(self) -> None:
+        for name in ("staging", "trash"):
+            with suppress(OSError):
+                shutil.rmtree(self.private / name)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def load(self) -> Index:
+        """The record. After a kill in the middle, that of the sync that was killed counts where it got to."""
+        index = Index.load(self.index_path)
+        meant = Index.load(self._next_path)
+        modules = dict(index.modules)
+        for id, record in meant.modules.items():
+            here = self._module_id(id)
+            if here is not None and (here[1], here[2]) == (record.revision, record.commit):
+                modules[id] = record
+        return Index(answers=index.answers, generated=index.generated, modules=modules)
+
+    def _module_id(self, id: ModuleId) -> tuple[str, str, str] | None:
+        try:
+            return parse_module_id((self.place(id) / MODULE_ID_FILE).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def inventory(
+        self, pins: Iterable[Pin], index: Index, targets: Mapping[ModuleId, Path]
+    ) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
+        """Every pinned and every recorded module as it is now, and the records brought up to date.
+
+        `targets` says where the local pins point. Raises `TreeError` for what cannot be read.
+        """
+        found: dict[ModuleId, Found] = {}
+        records: dict[ModuleId, Record] = {}
+        by_id = {pin.id: pin for pin in pins}
+        for id in {**by_id, **index.modules}:
+            place = self.place(id)
+            with writing(place):
+                found[id], record = self._look(place, by_id.get(id), index.modules.get(id), targets.get(id), id)
+            if record is not None:
+                records[id] = record
+        return found, records
+
+    def _look(
+        self, place: Path, pin: Pin | None, record: Record | None, target: Path | None, id: ModuleId
+    ) -> tuple[Found, Record | None]:
+        if place.is_symlink():
+            link = str(place.readlink())
+            same = target is not None and link == str(target)
+            sources = stats_of(target) if same and target is not None and target.is_dir() else {}
+            return Found(id=id, link=link, same=same), Record(id=id, link=link, sources=sources)
+        if not place.is_dir():
+            if place.exists():
+                raise TreeError(str(place), "is a file where a module's folder belongs", hint="Move it away.")
+            return Found(id=id, exists=False), None
+        if record is None or record.link is not None:
+            # Not ours, or the record is lost: it is the pin's content, or an edit of something unknown.
+            record = Record(id=id, files={p: Seen(sha, 0, 0, 0, None) for p, sha in _hashes(pin).items()})
+        base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
+        files = look(str(place), base, record.files)
+        files.pop(MODULE_ID_FILE, None)
+        edit = edit_of(files)
+        same = pin is not None and pin.path is None and record.digest == pin.digest
+        if pin is not None and pin.path is None and not same:
+            against_pin = look(str(place), _hashes(pin), files)
+            against_pin.pop(MODULE_ID_FILE, None)
+            if not edit_of(against_pin):
+                return Found(id=id, base=record.base, same=True), self._record(pin, against_pin)
+        fresh = Record(id=id, revision=record.revision, commit=record.commit, digest=record.digest, files=files)
+        return Found(id=id, base=record.base, same=same, edit=edit), fresh
+
+    def _record(self, pin: Pin, files: Mapping[str, Seen]) -> Record:
+        return Record(id=pin.id, revision=pin.revision, commit=pin.commit, digest=pin.digest, files=files)
+
+    # --- building ----------------------------------------------------------------------------------------------------
+
+    def stage(self, pin: Pin, store: Store) -> list[FileEntry]:
+        """Build a module in staging from the store; what is not there (or not right) is returned, to be fetched.
+
+        Call it again when it was fetched. Raises `UnsafeContent` for a path that leaves the folder, and `TreeError`.
+        """
+        check_paths(pin.id, [entry.path for entry in pin.files])
+        folder = self._staged(pin.id)
+        missing = []
+        for entry in pin.files:
+            to = folder / entry.path
+            with writing(to):
+                to.parent.mkdir(parents=True, exist_ok=True)
+            if not to.parent.resolve().is_relative_to(folder.resolve()):
+                raise TreeError(str(to), "leads out of the module's folder")
+            if not to.exists() and not store.copy(pin.id, pin.commit, entry, to):
+                missing.append(entry)
+        return missing
+
+    def complete(self, pin: Pin, store: Store) -> None:
+        """Stage what was missing and is fetched now. Raises `WrongContent` if the store lost it again meanwhile."""
+        missing = self.stage(pin, store)
+        if missing:
+            raise WrongContent(f"{missing[0].path} of {pin.id}", f"sha256 {missing[0].sha256[:12]}", "something else")
+
+    def _staged(self, id: ModuleId) -> Path:
+        return self.private / "staging" / id.folder
+
+    def finish_staging(self, pin: Pin) -> Record:
+        """Complete a staged module and say how it looks: its record, once it is in place."""
+        folder = self._staged(pin.id)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / MODULE_ID_FILE).write_text(module_id_text(pin), encoding="utf-8", newline="\n")
+            files = {}
+            for path, sha in _hashes(pin).items():
+                stat = (folder / path).lstat()
+                files[path] = Seen(sha, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, sha)
+        return self._record(pin, files)
+
+    # --- putting in place --------------------------------------------------------------------------------------------
+
+    def apply(self, step: PlanStep, target: Path | None) -> Path | None:
+        """Carry out one step whose module is staged; the backup's folder where something was discarded."""
+        place = self.place(step.id)
+        with writing(place):
+            self._owner_folder(place)
+            aside = self._backup_place(step.id) if step.backup else self._trash_place(step.id)
+            if step.action == "prune":
+                _move(place, aside)
+            else:
+                fresh = self._staged(step.id)
+                if target is not None:
+                    fresh.parent.mkdir(parents=True, exist_ok=True)
+                    fresh.symlink_to(target, target_is_directory=True)
+                self._swap(fresh, place, aside)
+        return aside if step.backup else None
+
+    def _swap(self, fresh: Path, place: Path, aside: Path) -> None:
+        """Put a folder in place of another, which ends up aside: an edit is always in one of the two."""
+        if not os.path.lexists(place):
+            fresh.rename(place)
+            return
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        fresh.rename(aside)
+        if not exchange(aside, place):
+            aside.rename(fresh)
+            _move(place, aside)
+            fresh.rename(place)
+        elif aside.is_symlink():
+            aside.unlink()
+
+    def _owner_folder(self, place: Path) -> None:
+        """Make the owner's folder. A link in its place would carry every write out of the tree."""
+        owner = place.parent
+        if owner.is_symlink() or (owner.exists() and not owner.is_dir()):
+            raise TreeError(str(owner), "is not a folder", hint="Move it away; modules are synced below it.")
+        owner.mkdir(parents=True, exist_ok=True)
+
+    def _backup_place(self, id: ModuleId) -> Path:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+            place = self.private / "backups" / f"{stamp}{suffix}" / id.folder
+            if not place.exists():
+                return place
+        raise TreeError(str(self.private / "backups"), "has a thousand backups of this second")
+
+    def _trash_place(self, id: ModuleId) -> Path:
+        return self.private / "trash" / id.folder
+
+    # --- what is generated -------------------------------------------------------------------------------------------
+
+    def rename_pin(self, pin: Pin) -> None:
+        """Bring FLOW_MODULE_ID up to date where the content stayed and only the revision's name moved."""
+        self.generate(f"{pin.id.folder}/{MODULE_ID_FILE}", module_id_text(pin))
+
+    def generate(self, path: str, text: str) -> bool:
+        """Write a generated file unless it holds that already; whether it was written."""
+        place = self.root / path
+        content = text.encode()
+        with writing(place):
+            with suppress(OSError):
+                if place.read_bytes() == content and not place.is_symlink():
+                    return False
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.private / "generated.tmp"
+            fresh.write_bytes(content)
+            fresh.replace(place)
+        return True
+
+    def keep_aside(self, path: str) -> Path:
+        """Move a file that a person wrote out of the way of a generated one, to the backups."""
+        aside = self.private / "backups" / time.strftime("%Y%m%d-%H%M%S") / path
+        with writing(aside):
+            _move(self.root / path, aside)
+        return aside
+
+    def holds_other(self, path: str, text: str) -> bool:
+        """Whether there is something else than `text` in a generated file's place that a person may have written."""
+        try:
+            content = (self.root / path).read_bytes()
+        except OSError:
+            return False
+        # aiFlows 1.x makes empty packages, and marks what it generates.
+        return bool(content.strip()) and content != text.encode() and b"auto-generated by " not in content
+
+    def holds_not(self, path: str, text: str) -> bool:
+        """Whether a generated file is missing or holds something else."""
+        try:
+            return (self.root / path).read_bytes() != text.encode()
+        except OSError:
+            return True
+
+    def drop_owners(self, packages: Collection[str]) -> None:
+        """Remove the folders of other owners than these in which nothing is left but what was generated."""
+        for folder in [entry for entry in self.root.iterdir() if entry.is_dir() and not entry.is_symlink()]:
+            if folder.name in packages or folder.name.startswith((".", "__")):
+                continue
+            with suppress(OSError):
+                if {entry.name for entry in folder.iterdir()} <= {"__init__.py", "__pycache__"}:
+                    shutil.rmtree(folder)
+
+    # --- the record --------------------------------------------------------------------------------------------------
+
+    @property
+    def _next_path(self) -> Path:
+        return self.private / "index.next.json"
+
+    def announce(self, index: Index) -> None:
+        """Write the record that will hold when the sync is through, before anything is moved."""
+        self._write_index(index, self._next_path)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a sync was killed while it moved folders."""
+        return self._next_path.exists()
+
+    def record(self, index: Index, *, moved: bool) -> None:
+        """Write the record that holds now. `moved`: modules came or went, which build tools watch the stamp for."""
+        self._write_index(index, self.index_path)
+        if moved or not (self.private / STAMP).exists():
+            with writing(self.private / STAMP):
+                (self.private / STAMP).write_text(f"{time.time_ns()}\n", encoding="ascii")
+        with suppress(OSError):
+            self._next_path.unlink()
+        self._clear()
+
+    def _write_index(self, index: Index, path: Path) -> None:
+        fresh = self.private / "index.tmp"
+        with writing(path):
+            fresh.write_bytes(b"")
+            clock = fresh.stat().st_mtime_ns
+            fresh.write_text(index.dump(clock), encoding="utf-8")
+            fresh.replace(path)
+
+
+def _hashes(pin: Pin | None) -> dict[str, str]:
+    """The sha256 of a pin's files by path, but of bytecode, which is never compared."""
+    if pin is None:
+        return {}
+    return {entry.path: entry.sha256 for entry in pin.files if not is_bytecode(entry.path)}
+
+
+def _move(place: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_symlink():
+        place.unlink()
+    else:
+        place.rename(to)

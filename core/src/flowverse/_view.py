@@ -1,0 +1,86 @@
+"""What a project looks like, for people: how every folder compares with the lock, and who asks for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from flowverse._install import survey
+from flowverse._plan import Found
+from flowverse._project import Project
+from flowverse._state import stale
+from flowverse._tree import Tree
+from flowverse.errors import UsageError
+from flowverse.model import Edge, Edit, ModuleId, Pin
+
+__all__ = ["Graph", "Row", "Status", "graph_of", "status_of"]
+
+State = Literal["clean", "edited", "linked", "missing", "moved", "unlocked"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One module. `moved`: its pin is another commit than its folder; `unlocked`: it is in the tree only."""
+
+    id: ModuleId
+    label: str
+    state: State
+    edit: Edit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Every module, by id, and why the lock is stale (nothing if it is not)."""
+
+    rows: tuple[Row, ...]
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """Who asks for what: the project's own modules, and every pin by id with its dependencies."""
+
+    project: str
+    roots: tuple[ModuleId, ...]
+    pins: Mapping[ModuleId, Pin]
+
+
+def status_of(project: Project) -> Status:
+    """Compare the tree with the lock. Writes nothing."""
+    pins = project.lock.pins if project.lock is not None else ()
+    by_id = {pin.id: pin for pin in pins}
+    found, _ = survey(project, Tree(project.tree_root), pins)
+    rows = [_row(id, by_id.get(id), there) for id, there in sorted(found.items()) if there.exists or id in by_id]
+    return Status(rows=tuple(rows), stale=stale(project))
+
+
+def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:
+    label = pin.label if pin is not None else f"{id}@{there.base}" if there.base else str(id)
+    state: State = "clean"
+    if not there.exists:
+        state = "missing"
+    elif there.edit:
+        state = "edited"
+    elif pin is None:
+        state = "unlocked"
+    elif not there.same:
+        state = "moved"
+    elif there.link is not None:
+        state = "linked"
+    return Row(id=id, label=label, state=state, edit=there.edit)
+
+
+def graph_of(project: Project) -> Graph:
+    """Read the graph from the lock. Raises `UsageError` where there is none."""
+    lock = project.lock
+    if lock is None:
+        raise UsageError("There is no flowverse.lock to show.", hint="Run `flowverse lock`.")
+    pins = lock.by_id
+    roots = tuple(sorted(ModuleId.parse(id) for id, _, _ in lock.dependencies))
+    return Graph(project=project.root.name, roots=roots, pins=pins)
+
+
+def asks(pin: Pin) -> tuple[Edge, ...]:
+    """What a pin asks for, each module once, in the order of ids."""
+    return tuple({edge.id: edge for edge in sorted(pin.dependencies, reverse=True)}.values())[::-1]

@@ -1,0 +1,192 @@
+"""The engine for hosts and scripts. Light to import: no Hub client, no click, no rich.
+
+Every function takes the folder of a project, reads what it needs, and raises `flowverse.errors.FlowverseError` for
+everything that a person, a network or a disk can cause; `explain` puts that in words, `render` a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from flowverse._cache import Cache
+from flowverse._editable import editable_files
+from flowverse._engine import Engine, Mode
+from flowverse._install import survey
+from flowverse._plan import make_plan
+from flowverse._project import MANIFEST_NAME, Project
+from flowverse._render import Line, explain, render, render_status, render_tree
+from flowverse._settings import Settings
+from flowverse._ship import Shipment, ship
+from flowverse._state import stale, untouched
+from flowverse._tasks import run
+from flowverse._tree import STAMP, Tree
+from flowverse._view import Graph, Status, graph_of, status_of
+from flowverse.errors import FlowverseError
+from flowverse.model import Requirement, Result
+from flowverse.ports import SILENT, Chooser, Refuse, Reporter, Source
+
+__all__ = [
+    "Graph",
+    "Line",
+    "Settings",
+    "Shipment",
+    "Status",
+    "check",
+    "declared",
+    "editable_files",
+    "explain",
+    "fingerprint",
+    "in_sync",
+    "lock",
+    "modules_dir",
+    "needs_hub",
+    "render",
+    "render_status",
+    "render_tree",
+    "shipment",
+    "stamp",
+    "status",
+    "sync",
+    "sync_script",
+    "tree",
+]
+
+
+def declared(root: Path) -> bool:
+    """Whether the project at `root` has a `[tool.flowverse]` table. Cheap; False where that cannot be read."""
+    try:
+        content = (root / MANIFEST_NAME).read_bytes()
+    except OSError:
+        return False
+    if b"flowverse" not in content:
+        return False
+    try:
+        return Project.read(root).manifest.declared
+    except FlowverseError:
+        return True  # it is there, and wrong: whoever syncs will say how
+
+
+def sync(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
+    """Lock if the lock is stale, then make `flow_modules/` what the lock says."""
+    engine = _engine(_project(root, settings), settings, reporter, chooser)
+    return run(engine.sync)
+
+
+def lock(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
+    """Lock if the lock is stale. What is locked is downloaded to the cache; the tree stays as it is."""
+    engine = _engine(_project(root, settings), settings, reporter, chooser)
+    return run(engine.lock)
+
+
+def check(root: Path, settings: Settings) -> tuple[str, ...]:
+    """Why the lock does not answer to the manifest, one clause a difference; nothing if it does."""
+    return stale(_project(root, settings))
+
+
+def status(root: Path, settings: Settings) -> Status:
+    """How every module's folder compares with the lock. Reads, and writes nothing."""
+    return status_of(_project(root, settings))
+
+
+def tree(root: Path, settings: Settings) -> Graph:
+    """Who asks for what, from the lock. Raises `UsageError` where there is no lock."""
+    return graph_of(_project(root, settings))
+
+
+def sync_script(
+    root: Path, requirements: Sequence[Requirement], settings: Settings, *, reporter: Reporter = SILENT
+) -> Result:
+    """Sync what a script asks for, in a folder that declares nothing: the lock beside it answers to the script.
+
+    What earlier scripts of that folder asked for stays, unless it is asked for again.
+    """
+    project = Project.scripted(root, requirements)
+    return run(_engine(project, settings, reporter, None).sync)
+
+
+def in_sync(root: Path) -> bool:
+    """Whether nothing was touched since the last complete sync: one stat a file, no network, no lock parse."""
+    try:
+        project = Project.read(root)
+        return untouched(project, Tree(project.tree_root)) is not None
+    except FlowverseError:
+        return False
+
+
+def needs_hub(root: Path, settings: Settings) -> bool:
+    """Whether a sync would ask the Hub. False too where it would fail before that, or is offline."""
+    if settings.offline:
+        return False
+    try:
+        project = _project(root, settings)
+        folder = Tree(project.tree_root)
+        if project.unpacked or untouched(project, folder) is not None:
+            return False
+        if stale(project) and not settings.frozen:
+            return not settings.locked
+        pins = project.lock.pins if project.lock is not None else ()
+        found, _ = survey(project, folder, pins)
+        overwrite = {req.id for req in project.manifest.dependencies if req.overwrite}
+        plan = make_plan(pins, found, overwrite=overwrite)
+    except FlowverseError:
+        return False
+    cache = Cache(settings.cache)
+    wanted = [step.pin for step in plan.writes if step.pin is not None]
+    return any(not cache.has(pin.id, pin.commit, entry) for pin in wanted for entry in pin.files)
+
+
+def fingerprint(root: Path) -> str:
+    """A word that changes when the manifest's meaning, the lock or the tree does. Never raises."""
+    try:
+        project = Project.read(root)
+        folder = Tree(project.tree_root)
+        clean = untouched(project, folder) is not None
+        parts = [*project.answers.values(), "in sync" if clean else "touched"]
+    except FlowverseError as error:
+        parts = [str(error)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def shipment(root: Path, settings: Settings, *, reporter: Reporter = SILENT) -> Shipment:
+    """What a wheel or an sdist must hold, verified against the lock.
+
+    In a checkout, modules that are missing are synced first; an unpacked sdist is only verified. Raises `StaleLock`
+    or `NotShippable` for whatever is not exactly what the lock says.
+    """
+    settings = replace(settings, locked=not settings.frozen)
+    project = _project(root, settings)
+    if not project.unpacked:
+        run(_engine(project, settings, reporter, None).sync)
+    return ship(project, frozen=settings.frozen)
+
+
+def modules_dir(root: Path) -> Path:
+    """The project's `flow_modules` folder."""
+    return Project.read(root).tree_root
+
+
+def stamp(root: Path) -> Path:
+    """A file that changes whenever modules come or go: for build tools that watch files (uv's `cache-keys`)."""
+    return Tree(modules_dir(root)).private / STAMP
+
+
+def _project(root: Path, settings: Settings) -> Project:
+    return Project.read_frozen(root) if settings.frozen else Project.read(root)
+
+
+def _engine(project: Project, settings: Settings, reporter: Reporter, chooser: Chooser | None) -> Engine:
+    cache = Cache(settings.cache)
+
+    def source() -> AbstractAsyncContextManager[Source]:
+        from flowverse._hub import Hub  # not needed where nothing is to do
+
+        return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
+
+    mode = Mode(locked=settings.locked, frozen=settings.frozen, force=settings.force, dry_run=settings.dry_run)
+    return Engine(
+        project=project, cache=cache, source=source, reporter=reporter, chooser=chooser or Refuse(), mode=mode
+    )

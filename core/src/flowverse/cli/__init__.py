@@ -1,0 +1,18 @@
+"""The `flowverse` command: `main` is its entry point."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command with the arguments of the process, and exit with a code of docs/exit-codes.md."""
+    try:
+        from flowverse.cli._commands import run
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in {"click", "rich"}:
+            raise
+        sys.exit(f'error: the flowverse command needs {error.name}\nhint: run `pip install "flowverse[cli]"`')
+    sys.exit(run(sys.argv[1:]))

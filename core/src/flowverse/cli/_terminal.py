@@ -1,0 +1,166 @@
+"""The screen: colours and progress on a terminal, plain lines elsewhere, questions only where one can answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.text import Text
+
+from flowverse._render import Line, count
+from flowverse.model import Conflict, ModuleId, Wish
+from flowverse.ports import SILENT, Chooser, Refuse, Reporter
+
+__all__ = ["Terminal"]
+
+_STYLES = {
+    "added": "green",
+    "changed": "cyan",
+    "removed": "red",
+    "kept": "yellow",
+    "linked": "magenta",
+    "note": "",
+    "warning": "yellow",
+    "error": "bold red",
+    "hint": "cyan",
+    "summary": "bold",
+}
+_TO_STDERR = {"warning", "error", "hint"}
+_PREFIXED = {"warning", "error", "hint"}
+
+
+class Terminal:
+    """Where lines go: results to standard output, warnings and errors to standard error."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet, self._verbose = quiet, verbose
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+    def say(self, lines: Sequence[Line]) -> None:
+        """Print lines; with `quiet`, only what went wrong."""
+        before = ""
+        for line in lines:
+            if self._quiet and line.kind not in _TO_STDERR:
+                continue
+            self._print(line, again=line.kind == before)
+            before = line.kind
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Print lines that were asked for: all of them, whatever else is quiet."""
+        for line in lines:
+            self._print(line, again=False)
+
+    def _print(self, line: Line, *, again: bool) -> None:
+        text = Text()
+        if line.kind in _PREFIXED and (line.kind == "warning" or not again):
+            text.append(f"{line.kind}: ", style=_STYLES[line.kind])
+        text.append(line.text, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
+        (self._err if line.kind in _TO_STDERR else self._out).print(text)
+
+    def chooser(self) -> Chooser:
+        """Somebody to ask: nobody without a terminal, or in CI."""
+        if sys.stdin.isatty() and self._err.is_terminal and not os.environ.get("CI"):
+            return _Ask(self._err)
+        return Refuse()
+
+    @contextmanager
+    def progress(self) -> Iterator[Reporter]:
+        """A Reporter for as long as a command works."""
+        if self._quiet:
+            yield SILENT
+        elif self._err.is_terminal:
+            display = Progress(
+                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), console=self._err, transient=True
+            )
+            with display:
+                yield _Live(display, verbose=self._verbose)
+        else:
+            yield _Plain(self._err, verbose=self._verbose)
+
+
+class _Plain:
+    """The Reporter of pipes and files: silent but for waits and, with `verbose`, details."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        self._console, self._verbose = console, verbose
+
+    def phase(self, name: str) -> None: ...
+
+    def found(self, id: ModuleId, total: int) -> None: ...
+
+    def fetching(self, files: int, size: int) -> None: ...
+
+    def fetched(self, size: int) -> None: ...
+
+    def waiting(self, what: str, seconds: float) -> None:
+        self._console.print(Text(_wait(what, seconds)))
+
+    def detail(self, message: str) -> None:
+        if self._verbose:
+            self._console.print(Text(message))
+
+
+class _Live(_Plain):
+    """The Reporter of a terminal: one line that moves, gone at the end."""
+
+    def __init__(self, display: Progress, *, verbose: bool) -> None:
+        super().__init__(display.console, verbose=verbose)
+        self._display = display
+        self._task: TaskID = display.add_task("Reading the project", total=None)
+        self._modules = self._wanted = self._done = self._size = 0
+
+    @property
+    def display(self) -> Progress:
+        return self._display
+
+    def phase(self, name: str) -> None:
+        self._show(f"{name.capitalize()} flow modules")
+
+    def found(self, id: ModuleId, total: int) -> None:  # noqa: ARG002
+        self._modules = total
+        self._show(f"Resolving {count(total, 'flow module')}")
+
+    def fetching(self, files: int, size: int) -> None:
+        self._wanted += files
+        self._size += size
+        self._files()
+
+    def fetched(self, size: int) -> None:  # noqa: ARG002
+        self._done += 1
+        self._files()
+
+    def _files(self) -> None:
+        self._show(f"Fetching {self._done:,} of {count(self._wanted, 'file')}", self._done, self._wanted)
+
+    def _show(self, description: str, done: int = 0, total: int | None = None) -> None:
+        self._display.update(self._task, description=description, completed=done, total=total)
+
+
+class _Ask:
+    """The Chooser that asks a person, with every chain in sight."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def choose(self, conflict: Conflict) -> Wish | None:
+        self._console.print(Text(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:"))
+        for number, wish in enumerate(conflict.wishes, 1):
+            self._console.print(Text(f"  {number}) {wish.revision} ({wish.commit[:7]})", style="bold"))
+            for chain in wish.chains:
+                self._console.print(Text(f"     asked for by {chain}"))
+        answer = click.prompt(
+            "Which one? It will stand in [tool.flowverse.overrides]",
+            type=click.IntRange(1, len(conflict.wishes)),
+            err=True,
+        )
+        return conflict.wishes[int(answer) - 1]
+
+
+def _wait(what: str, seconds: float) -> str:
+    return f"Waiting for {what}" if not seconds else f"Waiting {seconds:.0f} s: {what}"

@@ -1,0 +1,302 @@
+"""The manifest: the `[tool.flowverse]` table of `pyproject.toml` as a value. Pure.
+
+Two forms of `dependencies` are accepted, the table (`"saibo/ChatFlows" = "main"`) and the list that flow scripts use
+(`url`, `revision`, `overwrite`). Every problem is reported at once, each with its full TOML key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flowverse.errors import FlowverseError, InvalidManifest, InvalidModuleId, SharedFolder
+from flowverse.model import DEFAULT_REVISION, PACKAGE, ModuleId, Requirement
+
+__all__ = ["Manifest", "looks_like_path", "nearest", "parse_manifest", "quiet", "revision_problem"]
+
+_ROOT = "tool.flowverse"
+_KEYS = ("dependencies", "overrides", "modules-dir", "owners")
+_ENTRY_KEYS = ("revision", "path", "overwrite")
+_LISTED_KEYS = ("url", "revision", "overwrite")
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "a boolean"),  # before int, which it is a kind of
+    (str, "a string"),
+    (int, "an integer"),
+    (float, "a float"),
+    (Mapping, "a table"),
+    ((list, tuple), "an array"),
+)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_NO_REF = re.compile(r"[~^:?*\[\\]|\.\.|@\{|//|(?:^|/)\.|^/|[./]$|\.lock(?:/|$)|^@$")
+"""What git allows in no name of a branch or a tag (git-check-ref-format)."""
+_SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|\bhf_[A-Za-z0-9]{8,}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a project declares. `dependencies` and `overrides` are sorted by module id.
+
+    `modules_dir` is the tree's folder, relative to the project, with `/`. `owners` are those that modules may come
+    from, None for anybody. `declared` tells whether there is a `[tool.flowverse]` table at all.
+    """
+
+    dependencies: tuple[Requirement, ...] = ()
+    overrides: tuple[Requirement, ...] = ()
+    modules_dir: str = PACKAGE
+    owners: tuple[str, ...] | None = None
+    declared: bool = False
+
+
+def parse_manifest(
+    document: Mapping[str, Any], *, is_folder: Callable[[str], bool], path: str = "pyproject.toml"
+) -> Manifest:
+    """Read a parsed `pyproject.toml`. Raises `InvalidManifest` with every problem, in a stable order.
+
+    `is_folder` tells whether a text (relative to the project, `~` not expanded) is an existing folder; it must not
+    raise, and is asked in the list form only. `path` is what the requirements and the error name as their file.
+    """
+    reader = _Reader(is_folder, path)
+    tool = reader.table("tool", document.get("tool", {}))
+    table = reader.table(_ROOT, tool.get("flowverse", {}))
+    reader.known(_ROOT, table, _KEYS)
+    dependencies = reader.dependencies(f"{_ROOT}.dependencies", table.get("dependencies", {}))
+    overrides = reader.named(f"{_ROOT}.overrides", table.get("overrides", {}))
+    reader.apart(dependencies, overrides)
+    modules_dir = reader.modules_dir(f"{_ROOT}.modules-dir", table.get("modules-dir", PACKAGE))
+    owners = reader.owners(f"{_ROOT}.owners", table["owners"]) if "owners" in table else None
+    reader.allowed(dependencies, owners)
+    if reader.problems:
+        raise InvalidManifest(reader.problems, path=path)
+    return Manifest(
+        dependencies=_sorted(dependencies),
+        overrides=_sorted(overrides),
+        modules_dir=modules_dir,
+        owners=owners,
+        declared="flowverse" in tool,
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that was probably meant; None if none is near."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return close[0] if close else None
+
+
+def quiet(text: str) -> str:
+    """Take out what may be a secret: the user information of a URL, and Hub tokens."""
+    return _SECRET.sub("***", text)
+
+
+def looks_like_path(text: str) -> bool:
+    """Tell whether a text can only be meant as a path: git allows no revision with such a name."""
+    return text.startswith((".", "~", "/")) or "\\" in text or _DRIVE.match(text) is not None
+
+
+def revision_problem(text: str) -> str | None:
+    """Say in a clause why a text cannot be a branch, a tag, `refs/pr/N` or a commit; None if it can."""
+    if not text:
+        return "must not be empty; write a branch, a tag or a commit"
+    if not text.isprintable() or any(character.isspace() for character in text):
+        return f"{text!r} cannot be a revision, it has a space or a control character in it"
+    if text.startswith("-"):
+        return f"{text!r} cannot be a revision, it begins with '-'"
+    if looks_like_path(text):
+        return f"{text!r} is a path and not a revision; write {{ path = {_quoted(text)} }}"
+    if _NO_REF.search(text):
+        return f"{text!r} cannot be a revision, git allows no such name"
+    return None
+
+
+Found = dict[str, tuple[str, Requirement]]
+"""By folder, case folded: the TOML key that a requirement was read from, and the requirement."""
+
+
+class _Reader:
+    """Reads the parts, and collects the problems on the way so that all of them can be told at once."""
+
+    def __init__(self, is_folder: Callable[[str], bool], at: str) -> None:
+        self.problems: list[tuple[str, str]] = []
+        self._is_folder, self._at = is_folder, at
+
+    def wrong(self, key: str, clause: str) -> None:
+        self.problems.append((quiet(key), quiet(clause)))
+
+    def table(self, key: str, value: Any) -> Mapping[str, Any]:
+        if isinstance(value, Mapping):
+            return value
+        self.wrong(key, f"must be a table, not {_kind(value)}")
+        return {}
+
+    def _text(self, key: str, value: Any) -> str | None:
+        if isinstance(value, str):
+            return str(value)  # a plain one, tomlkit has its own
+        self.wrong(key, f"must be a string, not {_kind(value)}")
+        return None
+
+    def known(self, key: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
+        for name in table:
+            if name not in known:
+                near = nearest(name, known)
+                meant = f'did you mean "{near}"?' if near else f"known here are {', '.join(known)}"
+                self.wrong(f"{key}.{_key(name)}", f"is not a known key; {meant}")
+
+    def dependencies(self, key: str, value: Any) -> Found:
+        return self._listed(key, value) if isinstance(value, list) else self.named(key, value)
+
+    def named(self, key: str, value: Any) -> Found:
+        """Read the table form: a revision or a table by module id."""
+        found: Found = {}
+        for name, wish in self.table(key, value).items():
+            at = f"{key}.{_key(name)}"
+            wanted = self._id(at, name)
+            if isinstance(wish, str):
+                self._keep(found, at, wanted, revision=self._revision(at, wish))
+            elif isinstance(wish, Mapping):
+                self._keep(found, at, wanted, **self._entry(at, wish))
+            else:
+                self.wrong(at, f"must be a revision, or a table with {', '.join(_ENTRY_KEYS)}, not {_kind(wish)}")
+        return found
+
+    def _entry(self, at: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        self.known(at, wish, _ENTRY_KEYS)
+        if "revision" in wish and "path" in wish:
+            self.wrong(f"{at}.path", "cannot be used together with revision; drop one of the two")
+        return {
+            "revision": self._revision(f"{at}.revision", wish.get("revision", DEFAULT_REVISION)),
+            "path": self._path(f"{at}.path", wish["path"]) if "path" in wish else None,
+            "overwrite": self._overwrite(at, wish),
+        }
+
+    def _listed(self, key: str, items: Sequence[Any]) -> Found:
+        """Read the list form: tables with a `url`. A revision that is an existing folder is a path, as in flow scripts.
+
+        But a plain name such as "main" always stays a revision, whatever folders there are.
+        """
+        found: Found = {}
+        for index, item in enumerate(items):
+            at = f"{key}[{index}]"
+            if not isinstance(item, Mapping):
+                self.wrong(at, f"must be a table with {', '.join(_LISTED_KEYS)}, not {_kind(item)}")
+                continue
+            self.known(at, item, _LISTED_KEYS)
+            if "url" not in item:
+                self.wrong(f"{at}.url", 'is missing; write the module id as on the Hub, "owner/name"')
+            wanted = self._id(f"{at}.url", item["url"]) if "url" in item else None
+            text, path = item.get("revision", DEFAULT_REVISION), None
+            could_be_path = isinstance(text, str) and text.isprintable() and ("/" in text or looks_like_path(text))
+            if could_be_path and self._is_folder(str(text)):
+                text, path = DEFAULT_REVISION, str(text)
+            elif could_be_path and looks_like_path(text):
+                self.wrong(f"{at}.revision", f"there is no folder {text!r}, and no revision has such a name")
+                text = DEFAULT_REVISION
+            revision = self._revision(f"{at}.revision", text)
+            self._keep(found, f"{at}.url", wanted, revision=revision, path=path, overwrite=self._overwrite(at, item))
+        return found
+
+    def _keep(self, found: Found, at: str, wanted: ModuleId | None, **wish: Any) -> None:
+        """Keep a requirement, unless an earlier one of the same part would be synced to the same folder."""
+        if wanted is None:
+            return
+        twin_at, twin = found.setdefault(wanted.folder.lower(), (at, Requirement(id=wanted, at=self._at, **wish)))
+        if twin.id != wanted:
+            self.wrong(at, _clause(SharedFolder(twin.id, wanted)))
+        elif twin_at != at:
+            self.wrong(at, f"{wanted} is asked for by {twin_at} already; drop one of the two")
+
+    def apart(self, dependencies: Found, overrides: Found) -> None:
+        """Refuse an override that shares its folder with a dependency of another id: it could never be used."""
+        for folder in sorted(overrides.keys() & dependencies.keys()):
+            (at, override), (_, dependency) = overrides[folder], dependencies[folder]
+            if override.id != dependency.id:
+                self.wrong(at, _clause(SharedFolder(dependency.id, override.id)))
+
+    def modules_dir(self, key: str, value: Any) -> str:
+        text = self._text(key, value)
+        if text is None:
+            return PACKAGE
+        parts = [part for part in text.split("/") if part not in ("", ".")]
+        if not text.isprintable() or "\\" in text:
+            self.wrong(key, "must be a path with '/' between its parts, and no control characters")
+        elif text.startswith(("/", "~")) or _DRIVE.match(text) or ".." in parts:
+            self.wrong(key, f"must be a folder inside the project, such as {PACKAGE!r}, not {text!r}")
+        elif parts[-1:] != [PACKAGE]:
+            self.wrong(key, f"must end in {PACKAGE!r}, modules import each other as {PACKAGE}.<owner>.<name>")
+        return "/".join(parts)
+
+    def owners(self, key: str, value: Any) -> tuple[str, ...] | None:
+        """Read the owners; None (nothing to compare with) if any of them is wrong."""
+        if not isinstance(value, list):
+            self.wrong(key, f"must be an array of strings, not {_kind(value)}")
+            return None
+        owners = [self._owner(f"{key}[{index}]", owner) for index, owner in enumerate(value)]
+        return None if None in owners else tuple(owner for owner in owners if owner is not None)
+
+    def _owner(self, at: str, value: Any) -> str | None:
+        text = self._text(at, value)
+        try:
+            return None if text is None else ModuleId.parse(f"{text}/name").owner
+        except InvalidModuleId:
+            self.wrong(at, f'{text!r} is not an owner; write the part before "/" in a module id')
+            return None
+
+    def allowed(self, dependencies: Found, owners: Sequence[str] | None) -> None:
+        for at, req in dependencies.values():
+            if owners is not None and req.id.owner not in owners:
+                fix = f'add "{req.id.owner}" there if you trust it, or drop {req.id}'
+                self.wrong(at, f"its owner is not listed in {_ROOT}.owners; {fix}")
+
+    def _id(self, at: str, value: Any) -> ModuleId | None:
+        text = self._text(at, value)
+        try:
+            return None if text is None else ModuleId.parse(text)
+        except InvalidModuleId as error:
+            self.wrong(at, _clause(error))
+            return None
+
+    def _revision(self, at: str, value: Any) -> str:
+        text = self._text(at, value)
+        problem = None if text is None else revision_problem(text)
+        if problem:
+            self.wrong(at, problem)
+        return text or DEFAULT_REVISION
+
+    def _path(self, at: str, value: Any) -> str | None:
+        text = self._text(at, value)
+        if text is not None and not (text.strip() and text.isprintable()):
+            self.wrong(at, "must be the path of a folder, without control characters")
+        return text
+
+    def _overwrite(self, at: str, wish: Mapping[str, Any]) -> bool:
+        value = wish.get("overwrite", False)
+        if not isinstance(value, bool):
+            self.wrong(f"{at}.overwrite", f"must be true or false, not {_kind(value)}")
+        return value is True
+
+
+def _sorted(found: Found) -> tuple[Requirement, ...]:
+    return tuple(sorted((req for _, req in found.values()), key=lambda req: req.id))
+
+
+def _kind(value: Any) -> str:
+    return next((name for kind, name in _KINDS if isinstance(value, kind)), "a date or a time")
+
+
+def _clause(error: FlowverseError) -> str:
+    """Join an error's sentence and its hint to one clause."""
+    text, hint = str(error).rstrip("."), (error.hint or "").rstrip(".")
+    return f"{text}; {hint[0].lower()}{hint[1:]}" if hint else text
+
+
+def _quoted(text: str) -> str:
+    """Write a basic TOML string; its escapes are those of JSON, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _quoted(name)
