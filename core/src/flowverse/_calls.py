@@ -39,7 +39,7 @@ Place = tuple[ast.AST, Point]
 """Where a name is used or bound: the scope (a module, a class or a function) and the point."""
 
 
-class Unparsable(Exception):  # noqa: N818 - a fact about a file, caught where it is parsed
+class Unparsable(Exception):
     """A file that Python cannot parse, here and now. `why` is a clause."""
 
     def __init__(self, why: str, line: int) -> None:
@@ -73,10 +73,8 @@ def parse(content: bytes) -> ast.Module:
         with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(content)
-    except SyntaxError as error:
-        raise Unparsable(error.msg, error.lineno or 1) from None
-    except (ValueError, LookupError) as error:
-        raise Unparsable(str(error), 1) from None
+    except (SyntaxError, ValueError, LookupError) as error:  # also null bytes and unknown codecs
+        raise Unparsable(getattr(error, "msg", str(error)), getattr(error, "lineno", None) or 1) from None
     except (RecursionError, MemoryError):
         raise Unparsable("it is nested too deeply", 1) from None
 

@@ -67,7 +67,9 @@ def _portion(entry: str) -> str | None:
 
 
 def _search(kept: Iterable[str]) -> Iterator[str]:
-    editable: list[Any] = [finder for finder in _sys.meta_path if hasattr(finder, "flowverse_folder")]
+    editable: list[Any] = [
+        finder for finder in _sys.meta_path if _os.path.isdir(getattr(finder, "flowverse_folder", ""))
+    ]
     for entry in _sys.path:
         try:
             place = _os.path.abspath(entry)

@@ -1,0 +1,1 @@
+from .ChatAtomicFlow import ChatAtomicFlow

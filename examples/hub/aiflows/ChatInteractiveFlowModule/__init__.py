@@ -1,0 +1,1 @@
+from .ChatHumanFlowModule import ChatHumanFlowModule

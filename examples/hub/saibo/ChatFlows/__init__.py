@@ -1,0 +1,1 @@
+from .ChatGPT4 import ChatGPT4
