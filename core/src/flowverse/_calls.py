@@ -23,7 +23,7 @@ CALL = "sync_dependencies"
 _LARGEST = 128 * 1024
 """Bytes of a file that is still parsed: 300 kB of nothing but nesting end a process of Python 3.10."""
 _STEPS = 20_000
-"""Entries that are read of one file: names of lists of names can stand for more than there are atoms."""
+"""Entries and changes looked at in one file: names of lists of names can stand for more than there are atoms."""
 _HOPS = 16
 
 _PARSING = threading.Lock()  # warnings.catch_warnings is not safe with threads
@@ -116,6 +116,9 @@ class PythonFile:
         for call, place in self._calls:
             named = (keyword.value for keyword in call.keywords if keyword.arg == "dependencies")
             found += self._items(next(iter((*call.args, *named)), call), place)
+            if self._steps < 0:
+                found.append(Unread(what="there is too much of it", line=call.lineno))
+                break
         found += self._unread
         self._unread = []
         return tuple(sorted(found, key=lambda item: item.line))
@@ -183,12 +186,9 @@ class PythonFile:
     def _items(self, argument: ast.expr, place: Place) -> Iterator[Entry | Unread]:
         """Read an argument: the lists that it stands for, and their entries."""
         stack = [(argument, place, False)]
-        while stack:
+        while stack and self._steps >= 0:
             written, place, in_list = stack.pop()
             self._steps -= 1
-            if self._steps < 0:
-                yield Unread(what="it asks for too much", line=written.lineno)
-                return
             node, place = self._follow(written, place)
             if in_list and isinstance(written, ast.Starred):
                 stack.append((written.value, place, False))
@@ -253,7 +253,9 @@ class PythonFile:
         return None
 
     def _notice_changes(self, name: str, bound: Place, used: Place) -> None:
-        for scope, point in self._changed.get(name, ()):
+        changes = self._changed.get(name, ())
+        self._steps -= len(changes)
+        for scope, point in changes:
             before = point < used[1] or scope is not used[0]
             if before and point > bound[1] and self._scope(name, scope) is bound[0]:
                 self._unread.append(Unread(what=f"{name!r} is changed after it is written down", line=point[0]))

@@ -4,8 +4,9 @@ Written by flowverse, the same in every tree; what is changed here is lost at th
 
 Flow modules call `flow_verse.sync_dependencies(...)` when they are imported. For modules that are in the tree this file
 answers such a call itself: no network, no question, nothing written. Any other module is passed on to the package that
-was called. Set FLOWVERSE_GUARD=0 to pass everything on. Folders of this name from several places are joined, in the
-order of `sys.path`.
+was called. Where that package is not installed at all, there is a stand-in with nothing but this function, so a module
+that needs no more of it can be imported. Set FLOWVERSE_GUARD=0 to pass everything on. Folders of this name from several
+places are joined, in the order of `sys.path`.
 """
 # It is loaded by every program that uses a flow module, so at import it asks for nothing that Python has not loaded
 # anyway. It runs where flowverse does not, on Python 3.8 and from a zip. An owner `os` becomes the attribute `os` of
@@ -31,6 +32,7 @@ _ID_FILE = "FLOW_MODULE_ID"
 _GUARDED = {
     package + "." + module for package in ("aiflows", "flows") for module in ("flow_verse", "flow_verse.loading")
 }
+_STAND_INS = ("aiflows", "flows", "flowverse")
 _told: set[tuple[str, ...]] = globals().get("_told", set())  # a reload of the package tells nothing twice
 _listed: dict[str, tuple[list[tuple[str, int]], list[str]]] = {}
 
@@ -321,12 +323,48 @@ class _Joiner:
         return spec
 
 
+def _not_here(dependencies: Any, all_overwrite: bool = False) -> list[str]:  # noqa: ARG001
+    """Stand in for the `sync_dependencies` of a package that is not installed: it can bring nothing."""
+    missing = [str(wish.get("url")) if isinstance(wish, dict) else repr(wish) for wish in dependencies]
+    raise ModuleNotFoundError(
+        ", ".join(missing) + " is asked for and not in flow_modules: declare it in [tool.flowverse.dependencies] of "
+        "pyproject.toml, and sync."
+    )
+
+
+class _StandIn:
+    """Last of all on `sys.meta_path`, and a loader: a package that nobody has gets its `flow_verse`, and no more."""
+
+    flowverse_guard = True
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
+        package, _, inner = name.partition(".")
+        if package not in _STAND_INS:
+            return None
+        parent = _sys.modules.get(package)
+        if inner and not isinstance(getattr(parent, "__loader__", None), _StandIn):
+            return None
+        if inner not in ("", "flow_verse"):
+            # Whoever wants more than the stand-in wants the package: the error says that it is not there.
+            raise ModuleNotFoundError("No module named " + repr(package), name=package)
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, self, is_package=not inner)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__name__ not in _STAND_INS:
+            vars(module)["sync_dependencies"] = _guarded(_not_here)
+
+
 def _activate() -> None:
     others = [finder for finder in _sys.meta_path if not hasattr(finder, "flowverse_guard")]
     if _os.environ.get("FLOWVERSE_GUARD") == "0":
         _sys.meta_path[:] = [*others, _Joiner()]
     else:
-        _sys.meta_path[:] = [_Guard(), *others, _Joiner()]
+        _sys.meta_path[:] = [_Guard(), *others, _Joiner(), _StandIn()]
         for name in _GUARDED & set(_sys.modules):
             _patch(_sys.modules[name])
     _join()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from flowverse.model import Edit, ModuleId
+from flowverse.model import MODULE_ID_FILE, Edit, ModuleId
 
 __all__ = ["Index", "Record", "Seen", "edit_of", "look", "looks_same", "stat_row"]
 
@@ -128,6 +128,8 @@ def looks_same(folder: str, record: Record) -> bool:
     left = sum(1 for seen in record.files.values() if seen.now is not None)
     try:
         for path, entry in _walk(folder):
+            if path == MODULE_ID_FILE:
+                continue  # generated, and looked at with what else is
             seen = record.files.get(path)
             if seen is None or seen.now is None:
                 return False

@@ -70,6 +70,8 @@ def check_paths(id: ModuleId, paths: Iterable[str]) -> None:
             other = folders.setdefault(fold(folder), folder)
             if other != folder:
                 raise UnsafeContent(id, path, f"is in a folder that is {other!r} where case is ignored")
+        if files.get(fold(path)) == path:
+            raise UnsafeContent(id, path, "is listed twice")
         other = files.setdefault(fold(path), path)
         if other != path or fold(path) in folders:
             raise UnsafeContent(id, path, f"is {other!r} where case is ignored")

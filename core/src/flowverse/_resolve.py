@@ -7,7 +7,7 @@ wins over any module's; an override wins over all. What is left wanted at two co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flowverse._tasks import drain
@@ -40,11 +40,14 @@ class _Rules:
     owners: tuple[str, ...] | None
 
     def effective(self, requirement: Requirement) -> Requirement:
-        """The requirement after the project and the overrides had their say; the asker stays."""
+        """The requirement after the project and the overrides had their say; the asker stays.
+
+        What it is for stands where the winner does: that line is to be mended if it cannot be read.
+        """
         winner = self.overrides.get(requirement.id) or self.roots.get(requirement.id)
         if winner is None:
             return requirement
-        return replace(requirement, revision=winner.revision, path=winner.path)
+        return replace(requirement, revision=winner.revision, path=winner.path, at=winner.at)
 
 
 @dataclass(kw_only=True)
@@ -78,12 +81,19 @@ async def resolve(
         await _explore(list(roots.values()), rules, seen)
         reached = _reach(list(roots.values()), rules, seen)
         conflicts = _conflicts(reached, seen)
+        # What is reached whatever the answers will be: its errors count, and its conflicts are asked about first,
+        # because an answer may settle what is below.
+        certain = _reach(list(roots.values()), rules, seen, but_below={conflict.id for conflict in conflicts})
+        if certain.error is not None:
+            raise certain.error
         if not conflicts:
             return _decide(reached, rules, seen, chosen)
-        wish = chooser.choose(conflicts[0])
+        first = {conflict.id for conflict in _conflicts(certain, seen)}
+        conflict = next((conflict for conflict in conflicts if conflict.id in first), conflicts[0])
+        wish = chooser.choose(conflict)
         if wish is None:
             raise ConflictError(conflicts)
-        chosen[conflicts[0].id] = Requirement(id=conflicts[0].id, revision=wish.revision, at=PROJECT)
+        chosen[conflict.id] = Requirement(id=conflict.id, revision=wish.revision, at=PROJECT)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
@@ -134,14 +144,24 @@ def _key(requirement: Requirement) -> Key:
 
 @dataclass(frozen=True, kw_only=True)
 class _Reached:
-    """What is really reached from the project: per key every wish for it, with the chain that leads to it."""
+    """What is really reached from the project: per key every wish for it, with the chain that leads to it.
+
+    `error` is the nearest one.
+    """
 
     wishes: Mapping[Key, list[tuple[Requirement, str]]]
+    error: FlowverseError | None
 
 
-def _reach(roots: Sequence[Requirement], rules: _Rules, seen: _Seen) -> _Reached:
-    """Walk down from the project, nearest first and in the order of ids, so that chains are short and stable."""
+def _reach(
+    roots: Sequence[Requirement], rules: _Rules, seen: _Seen, but_below: Collection[ModuleId] = ()
+) -> _Reached:
+    """Walk down from the project, nearest first and in the order of ids, so that chains are short and stable.
+
+    What the modules `but_below` hold (an error, or what they ask for) does not count.
+    """
     wishes: dict[Key, list[tuple[Requirement, str]]] = {}
+    first: FlowverseError | None = None
     level = [(requirement, PROJECT) for requirement in sorted(roots, key=lambda req: req.id)]
     while level:
         below: list[tuple[Requirement, str]] = []
@@ -151,17 +171,19 @@ def _reach(roots: Sequence[Requirement], rules: _Rules, seen: _Seen) -> _Reached
                 wishes[key].append((wish, chain))
                 continue
             wishes[key] = [(wish, chain)]
+            if wish.id in but_below:
+                continue
             if isinstance(error := seen.nodes[key], FlowverseError):
-                raise OwnerRefused(wish.id, chain) if isinstance(error, OwnerRefused) else error
+                first = first or (OwnerRefused(wish.id, chain) if isinstance(error, OwnerRefused) else error)
             edges = sorted(seen.edges[key], key=lambda req: (req.id, req.revision, req.at))
             below += [(edge, f"{chain} -> {wish.id} ({edge.at})") for edge in edges]
         level = below
-    return _Reached(wishes=wishes)
+    return _Reached(wishes=wishes, error=first)
 
 
 def _examined(key: Key, seen: _Seen) -> Examined:
     node = seen.nodes[key]
-    if isinstance(node, FlowverseError):  # `_reach` raised it before anybody could ask
+    if isinstance(node, FlowverseError):  # it was raised before anybody could ask
         raise node
     return node
 
@@ -169,7 +191,8 @@ def _examined(key: Key, seen: _Seen) -> Examined:
 def _conflicts(reached: _Reached, seen: _Seen) -> list[Conflict]:
     by_id: dict[ModuleId, list[Key]] = {}
     for key in reached.wishes:
-        by_id.setdefault(key[0], []).append(key)
+        if not isinstance(seen.nodes[key], FlowverseError):
+            by_id.setdefault(key[0], []).append(key)
     conflicts = []
     for id in sorted(by_id):
         keys = sorted(by_id[id], key=lambda key: key[1])
@@ -198,7 +221,7 @@ def _decide(reached: _Reached, rules: _Rules, seen: _Seen, chosen: Mapping[Modul
             raise SharedFolder(other, id)
     return Resolution(
         pins=tuple(pins[id] for id in sorted(pins)),
-        chosen=tuple(chosen[id] for id in sorted(chosen)),
+        chosen=tuple(chosen[id] for id in sorted(chosen) if id in pins),
         notes=tuple(_overruled(reached, rules, chosen)),
         warnings=tuple(warning for key in sorted(reached.wishes, key=str) for warning in _examined(key, seen).warnings),
     )

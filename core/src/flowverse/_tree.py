@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flowverse._cache import writing
-from flowverse._guard import module_id_text, parse_module_id
+from flowverse._guard import module_id_text, owner_source, parse_module_id
 from flowverse._index import Index, Record, Seen, edit_of, is_bytecode, look
 from flowverse._local import stats_of
 from flowverse._paths import check_paths
@@ -279,7 +279,9 @@ class Tree:
             if folder.name in packages or folder.name.startswith((".", "__")):
                 continue
             with suppress(OSError):
-                if {entry.name for entry in folder.iterdir()} <= {"__init__.py", "__pycache__"}:
+                left = {entry.name for entry in folder.iterdir()}
+                own = self.holds_other(f"{folder.name}/__init__.py", owner_source())
+                if left <= {"__init__.py", "__pycache__"} and not own:
                     shutil.rmtree(folder)
 
     # --- the record --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flowverse import _guard_template as guard
-from flowverse.errors import InvalidManifest, UsageError
+from flowverse.errors import FlowverseError, InvalidManifest, UsageError
 from flowverse.lock import LOCK_NAME
 from flowverse.manifest import parse_manifest
 from flowverse.model import PACKAGE, PROJECT, Requirement
@@ -34,12 +34,14 @@ def sync_dependencies(dependencies: Sequence[Mapping[str, Any]], all_overwrite: 
     """Sync flow modules, make `flow_modules` importable, and return the folders of all modules in the tree.
 
     `dependencies` are dictionaries with `url` (the module id), `revision` (default "main"; a folder that exists is
-    linked) and `overwrite` (discard the edits); `all_overwrite` sets the last for all. What `pyproject.toml` declares
-    wins. A module that is not in its tree is synced as well, and `pyproject.toml` is left as it is. Where everything is
-    in the tree, nothing is asked of the Hub. Raises a `FlowverseError`.
+    linked) and `overwrite` (discard the edits); `all_overwrite` sets the last for all.
+
+    Where `pyproject.toml` declares modules, it decides: another revision than its own is a warning, a module that it
+    does not bring an error. Elsewhere the scripts decide, and the lock beside the tree remembers what they asked for.
+    Where everything is in place, nothing is asked of the Hub. Raises a `FlowverseError`.
     """
     caller = sys._getframe(1).f_globals
-    requirements = _requirements(dependencies, all_overwrite=all_overwrite)
+    requirements = _requirements(dependencies, all_overwrite=all_overwrite, at=_name(caller))
     if _is_installed(caller):
         # A synced module, or an application that ships its modules: the trees that it can import from come first.
         folders = guard._folders(getattr(sys.modules.get(PACKAGE), "__path__", ()))
@@ -47,7 +49,12 @@ def sync_dependencies(dependencies: Sequence[Mapping[str, Any]], all_overwrite: 
         requirements = [req for req in requirements if str(req.id) in others]
         if not requirements:
             return [module for folder in folders for module in guard._modules(folder)]
-    tree, told = _sync(_root(caller), requirements)
+    try:
+        tree, told = _sync(_root(caller), requirements)
+    except FlowverseError as error:
+        if error.hint and sys.version_info >= (3, 11):
+            error.add_note(error.hint)
+        raise
     for message, category in told:
         warnings.warn(message, category, stacklevel=2)
     _make_importable(tree)
@@ -58,7 +65,10 @@ def _sync(root: Path, requirements: Sequence[Requirement]) -> tuple[Path, list[t
     """Bring what is asked for into the tree of `root`; return the tree, and what the caller should be warned about."""
     from flowverse import api
 
-    settings = api.Settings.from_environ(os.environ)
+    environ = dict(os.environ)
+    if not (root / LOCK_NAME).exists() and not api.declared(root):
+        environ.pop("CI", None)  # what CI protects is a lock that somebody committed
+    settings = api.Settings.from_environ(environ)
     requirements = [req if req.path is None else replace(req, path=_relative(req.path, root)) for req in requirements]
     if not api.declared(root):
         # The scripts are the manifest: another revision than the one in the tree is a wish to have it.
@@ -100,7 +110,7 @@ def _difference(req: Requirement, root: Path, held: tuple[str, str, str]) -> str
     return guard._difference(str(req.id), str(root / req.path) if req.path else req.revision, held)
 
 
-def _requirements(dependencies: Any, *, all_overwrite: bool) -> list[Requirement]:
+def _requirements(dependencies: Any, *, all_overwrite: bool, at: str) -> list[Requirement]:
     """Read the list form. Raises `UsageError`, which names the index and the key of everything that is wrong."""
     hint = 'Write them as [{"url": "owner/name", "revision": "main"}].'
     if not isinstance(dependencies, (list, tuple)):
@@ -110,7 +120,8 @@ def _requirements(dependencies: Any, *, all_overwrite: bool) -> list[Requirement
         for wish in dependencies
     ]
     try:
-        manifest = parse_manifest({"tool": {"flowverse": {"dependencies": wishes}}}, is_folder=os.path.isdir)
+        document = {"tool": {"flowverse": {"dependencies": wishes}}}
+        manifest = parse_manifest(document, is_folder=os.path.isdir, path=at)
     except InvalidManifest as error:
         problems = [f"{key.replace(_TABLE, '')}: {what}" for key, what in error.problems]
         raise UsageError("\n".join(problems), hint=hint) from None
@@ -132,6 +143,12 @@ def _is_installed(caller: _Globals) -> bool:
     file = caller.get("__file__")
     in_module = str(caller.get("__name__")).startswith(f"{PACKAGE}.")
     return in_module or (isinstance(file, str) and not _SITE.isdisjoint(Path(file).parts))
+
+
+def _name(caller: _Globals) -> str:
+    """Name the asking file, for messages and the lock."""
+    file = caller.get("__file__")
+    return Path(file).name if isinstance(file, str) else "sync_dependencies"
 
 
 def _root(caller: _Globals) -> Path:

@@ -96,7 +96,7 @@ def dump_lock(lock: Lock) -> str:
             lines += ["", f"[manifest.{title}]"]
             lines += [
                 f"{_quote(id)} = {_quote(target) if kind == 'revision' else '{ path = ' + _quote(target) + ' }'}"
-                for id, kind, target in table
+                for id, kind, target in sorted(table)
             ]
     for pin in sorted(lock.pins, key=lambda pin: pin.id):
         lines += ["", *_dump_pin(pin)]
@@ -189,6 +189,8 @@ def _load_pin(module: object, where: str) -> Pin:
     if not is_commit(commit):
         raise BrokenLock(f"{where}.commit is not 40 hex digits")
     files = tuple(_load_file(row, f"{where}.files") for row in _get(module, "files", list, where))
+    if len({entry.path for entry in files}) != len(files):
+        raise BrokenLock(f"a file of {id} stands in it twice")
     digest = _get(module, "digest", str, where)
     if digest != tree_digest((entry.path, entry.sha256) for entry in files):
         raise BrokenLock(f"the digest of {id} is not that of its files")
