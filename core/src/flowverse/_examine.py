@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from flowverse._digest import tree_digest
-from flowverse._local import read_local
+from flowverse._local import look_at_local
 from flowverse._paths import check_paths
 from flowverse._scan import Scan, scan, wanted
 from flowverse._tasks import all_of
@@ -17,7 +17,7 @@ from flowverse.ports import Examined, Source, Store
 __all__ = ["ModuleExaminer"]
 
 _LARGEST_SOURCE = 4 << 20
-"""Bytes above which a Python file is not read for requirements: it is data, and parsing it would stall a sync."""
+"""Bytes above which a Python file is not even read for requirements: it is data."""
 
 
 class ModuleExaminer:
@@ -29,7 +29,9 @@ class ModuleExaminer:
     async def examine(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         """See `Examiner.examine`."""
         if requirement.path is not None:
-            return self._local(requirement, requirement.path, ask)
+            examined, asked = look_at_local(self._root, requirement)
+            ask(asked)
+            return examined
         pin = self._known.get(requirement.id)
         # A branch stays at its locked commit, and a commit can be nothing else.
         if pin is not None and pin.path is None and requirement.revision in {pin.revision, pin.commit}:
@@ -47,7 +49,9 @@ class ModuleExaminer:
         found = scan(listing.id, self._contents(listing, entries))
         ask(found.requirements)
         entries += await all_of(self._entry(listing, file) for file in others)
-        return Examined(pin=_pin(listing, found, entries), warnings=(*_moved(listing), *found.warnings))
+        large = [file.path for file in others if wanted(file.path)]
+        warnings = (*_moved(listing), *found.warnings, *(_unread(listing, path) for path in large))
+        return Examined(pin=_pin(listing, found, entries), warnings=warnings)
 
     async def _entry(self, listing: Listing, file: RemoteFile) -> FileEntry:
         entry = self._store.entry(listing.id, listing.commit, file)
@@ -61,18 +65,6 @@ class ModuleExaminer:
                 raise UnsafeContent(listing.id, entry.path, "changed in the cache while it was read")
             contents[entry.path] = content
         return contents
-
-    def _local(self, requirement: Requirement, path: str, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
-        files = read_local(self._root / Path(path).expanduser(), f'{requirement.at} "{requirement.id}"')
-        found = scan(requirement.id, files, local=True)
-        ask(found.requirements)
-        pin = Pin(
-            id=requirement.id,
-            path=path,
-            dependencies=_edges(found),
-            requirements=tuple(sorted(found.python_requirements)),
-        )
-        return Examined(pin=pin, warnings=found.warnings)
 
 
 def _pin(listing: Listing, found: Scan, entries: Sequence[FileEntry]) -> Pin:
@@ -91,6 +83,10 @@ def _pin(listing: Listing, found: Scan, entries: Sequence[FileEntry]) -> Pin:
 
 def _edges(found: Scan) -> tuple[Edge, ...]:
     return tuple(sorted(Edge(id=req.id, revision=req.revision, at=req.at) for req in found.requirements))
+
+
+def _unread(listing: Listing, path: str) -> str:
+    return f"{listing.id}: {path} is too large to be read for what it asks for"
 
 
 def _moved(listing: Listing) -> tuple[str, ...]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from flowverse._scan import wanted
+from flowverse._scan import scan, wanted
 from flowverse.errors import UsageError
+from flowverse.model import Edge, Pin, Requirement
+from flowverse.ports import Examined
 
-__all__ = ["read_local", "stats_of"]
+__all__ = ["look_at_local", "stats_of"]
 
 _NOT_THEIRS = {"__pycache__", "flow_modules", "node_modules", "site-packages"}
 
@@ -29,13 +32,36 @@ def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path, here / name
 
 
-def read_local(folder: Path, key: str) -> dict[str, bytes]:
-    """The files that say what the module at `folder` asks for. Raises `UsageError`, naming `key`."""
+def look_at_local(root: Path, requirement: Requirement) -> tuple[Examined, tuple[Requirement, ...]]:
+    """A module in a folder, pinned to it, and what it asks for. Raises `UsageError` if the folder is none.
+
+    Its path is relative to the project at `root`; paths that it asks for are relative to itself, and are told relative
+    to the project.
+    """
+    path = requirement.path or ""
+    folder = root / Path(path).expanduser()
     if not folder.is_dir():
         raise UsageError(
-            f"{key} points at {folder}, which is not a folder.", hint="Correct the path in pyproject.toml."
+            f"{requirement.id} is wanted from {path}, which is not a folder ({requirement.asker}).",
+            hint="Correct the path, or take the line out.",
         )
-    return {path: file.read_bytes() for path, file in _sources(folder)}
+    found = scan(requirement.id, {name: file.read_bytes() for name, file in _sources(folder)}, local=True)
+    asked = tuple(
+        replace(req, path=_rebased(path, req.path)) if req.path is not None else req for req in found.requirements
+    )
+    pin = Pin(
+        id=requirement.id,
+        path=path,
+        dependencies=tuple(sorted(Edge(id=req.id, revision=req.target, at=req.at) for req in asked)),
+        requirements=tuple(sorted(found.python_requirements)),
+    )
+    return Examined(pin=pin, warnings=found.warnings), asked
+
+
+def _rebased(base: str, path: str) -> str:
+    if Path(path).expanduser().is_absolute():
+        return path
+    return Path(os.path.normpath(Path(base) / path)).as_posix()
 
 
 def stats_of(folder: Path) -> dict[str, list[int]]:

@@ -35,7 +35,9 @@ class Project:
     def read(cls, root: Path) -> Project:
         """Read a project. Raises `NoProject` and `InvalidManifest`."""
         root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link to the project
-        manifest = parse_manifest(read_toml(root / MANIFEST_NAME), is_folder=lambda path: (root / path).is_dir())
+        manifest = parse_manifest(
+            read_toml(root / MANIFEST_NAME), is_folder=lambda path: os.path.isdir(root / os.path.expanduser(path))
+        )  # noqa: PTH111, PTH112 - never raises
         return cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root))
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,8 @@ from flowverse.errors import FlowverseError
 from flowverse.model import LockChange, ModuleId, PlanStep, Result
 
 __all__ = ["Kind", "Line", "count", "explain", "render", "render_status", "render_tree"]
+
+_MOST_WARNINGS = 20
 
 Kind = Literal["added", "changed", "removed", "kept", "linked", "note", "warning", "error", "hint", "summary"]
 
@@ -37,9 +39,17 @@ def render(result: Result, *, verbose: bool = False) -> list[Line]:
     lines += [line for step in result.plan.steps if (line := _step_line(step)) is not None]
     lines += [Line("note", f"{id}: what was discarded is in {place}") for id, place in result.backups]
     lines += [Line("note", note) for note in result.notes]
-    lines += [Line("warning", warning) for warning in result.warnings]
+    lines += _warnings(result.warnings, verbose=verbose)
     lines.append(Line("summary", _summary(result)))
     return lines
+
+
+def _warnings(warnings: Sequence[str], *, verbose: bool) -> list[Line]:
+    """All of them with `verbose`: a module that is written to annoy can cause thousands."""
+    shown = warnings if verbose else warnings[:_MOST_WARNINGS]
+    lines = [Line("warning", warning) for warning in shown]
+    more = len(warnings) - len(shown)
+    return [*lines, Line("warning", f"{count(more, 'more warning')}; -v shows all")] if more else lines
 
 
 def _lock_line(change: LockChange) -> Line:

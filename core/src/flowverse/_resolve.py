@@ -153,9 +153,7 @@ class _Reached:
     error: FlowverseError | None
 
 
-def _reach(
-    roots: Sequence[Requirement], rules: _Rules, seen: _Seen, but_below: Collection[ModuleId] = ()
-) -> _Reached:
+def _reach(roots: Sequence[Requirement], rules: _Rules, seen: _Seen, but_below: Collection[ModuleId] = ()) -> _Reached:
     """Walk down from the project, nearest first and in the order of ids, so that chains are short and stable.
 
     What the modules `but_below` hold (an error, or what they ask for) does not count.

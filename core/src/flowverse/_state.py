@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from flowverse._index import Index, edit_of, looks_same, stat_row
-from flowverse._local import read_local, stats_of
+from flowverse._local import look_at_local, stats_of
 from flowverse._project import Project
-from flowverse._scan import scan
 from flowverse._tree import Tree
-from flowverse.model import Edge, ModuleId, Pin, Plan, PlanStep, Result
+from flowverse.model import ModuleId, Pin, Plan, PlanStep, Requirement, Result
 
 __all__ = ["stale", "untouched"]
 
@@ -33,14 +32,15 @@ def stale(project: Project) -> tuple[str, ...]:
 
 
 def _moved(project: Project, pin: Pin) -> bool:
-    """Whether a local module asks for something else than the lock says."""
+    """Whether a local module asks for something else than the lock says; on which line does not matter."""
     if pin.path is None:
         return False
-    found = scan(pin.id, read_local(project.target(pin.path), f'"{pin.id}" in pyproject.toml'), local=True)
-    edges = tuple(sorted(Edge(id=req.id, revision=req.revision, at=req.at) for req in found.requirements))
-    return {(e.id, e.revision) for e in edges} != {(e.id, e.revision) for e in pin.dependencies} or tuple(
-        sorted(found.python_requirements)
-    ) != tuple(pin.requirements)
+    now = look_at_local(project.root, Requirement(id=pin.id, path=pin.path))[0].pin
+    return _asks(now) != _asks(pin) or now.requirements != pin.requirements
+
+
+def _asks(pin: Pin) -> set[tuple[ModuleId, str]]:
+    return {(edge.id, edge.revision) for edge in pin.dependencies}
 
 
 def untouched(project: Project, tree: Tree) -> Result | None:
