@@ -56,7 +56,8 @@ class Engine:
 
     async def sync(self) -> Result:
         """Lock if the lock is stale, then make the tree what the lock says."""
-        nothing = untouched(self.project, self.tree)
+        # What an earlier sync kept counts as untouched; `force` is there to take it away.
+        nothing = None if self.mode.force else untouched(self.project, self.tree)
         if nothing is not None:
             return replace(nothing, dry_run=self.mode.dry_run)
         async with self.source() as source:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from flowverse.errors import InvalidModuleId
 from flowverse.model import MODULE_ID_FILE, Edit, ModuleId
 
 __all__ = ["Index", "Record", "Seen", "edit_of", "look", "looks_same", "stat_row"]
@@ -68,11 +69,14 @@ class Index:
     modules: Mapping[ModuleId, Record] = field(default_factory=dict)
 
     def dump(self, clock: int) -> str:
-        """As text. A file that changed in or after the tick `clock` could change again unseen: it is read again."""
+        """As text. A file that changed in or after the tick `clock` could change again unseen: it is read again.
+
+        Its time stamp may have been put back since, so the time of that change counts as well.
+        """
         modules = {}
         for id, record in sorted(self.modules.items()):
             files = {
-                path: (*seen[:2], seen.mtime if seen.mtime < clock else -1, *seen[3:])
+                path: (*seen[:2], seen.mtime if max(seen.mtime, seen.ctime) < clock else -1, *seen[3:])
                 for path, seen in record.files.items()
             }
             modules[str(id)] = {
@@ -100,7 +104,7 @@ class Index:
                 files = {name: Seen(*seen) for name, seen in row.pop("files").items()}
                 modules[id] = Record(id=id, files=files, **row)
             return cls(answers=document["answers"], generated=document["generated"], modules=modules)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidModuleId):
             return cls()
 
 

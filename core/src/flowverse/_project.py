@@ -35,9 +35,7 @@ class Project:
     def read(cls, root: Path) -> Project:
         """Read a project. Raises `NoProject` and `InvalidManifest`."""
         root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link to the project
-        manifest = parse_manifest(
-            read_toml(root / MANIFEST_NAME), is_folder=lambda path: os.path.isdir(root / os.path.expanduser(path))
-        )  # noqa: PTH111, PTH112 - never raises
+        manifest = parse_manifest(read_toml(root / MANIFEST_NAME), is_folder=lambda path: _is_folder(root, path))
         return cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root))
 
     @classmethod
@@ -107,24 +105,70 @@ class Project:
         return fresh
 
     def add_overrides(self, overrides: Sequence[Requirement]) -> None:
-        """Add lines to `[tool.flowverse.overrides]`; comments, order and line ends stay. Raises `TreeError`."""
-        import tomlkit  # only for this: reading does not need it
+        """Add lines to `[tool.flowverse.overrides]`; comments, order and line ends stay.
 
+        Raises `TreeError`, and `UsageError` for a file that is written in a way that nothing can be added to.
+        """
         path = self.root / MANIFEST_NAME
+        wishes = {str(requirement.id): requirement.revision for requirement in overrides}
         with writing(path):
             text = path.read_bytes().decode()
-        document = tomlkit.parse(text)
-        table: Any = document
+        for way in (_into_table, _at_end):
+            fresh = way(text, wishes)
+            if "\r\n" in text and "\n" not in text.replace("\r\n", ""):
+                fresh = fresh.replace("\r\n", "\n").replace("\n", "\r\n")
+            if _adds(wishes, text, fresh):
+                write(path, fresh.encode())
+                return
+        lines = [f'  "{id}" = "{revision}"' for id, revision in wishes.items()]
+        raise UsageError(
+            f"The choice cannot be written to {path}.",
+            hint="\n".join(["Add it by hand:", "  [tool.flowverse.overrides]", *lines]),
+        )
+
+
+def _into_table(text: str, wishes: Mapping[str, str]) -> str:
+    """Add overrides to where they are, or beside the other tables; the text as it is where that cannot be done."""
+    import tomlkit  # only for this: reading does not need it
+    from tomlkit.items import InlineTable
+
+    document = tomlkit.parse(text)
+    table: Any = document
+    try:
         for key in ("tool", "flowverse", "overrides"):
             if key not in table:
-                table[key] = tomlkit.table(is_super_table=key != "overrides")
+                inline = isinstance(table, InlineTable)
+                table[key] = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=key != "overrides")
             table = table[key]
-        for requirement in overrides:
-            table[str(requirement.id)] = requirement.revision
-        fresh = tomlkit.dumps(document)
-        if "\r\n" in text:
-            fresh = fresh.replace("\r\n", "\n").replace("\n", "\r\n")
-        write(path, fresh.encode())
+        table.update(wishes)
+        return tomlkit.dumps(document)
+    except (KeyError, TypeError, ValueError):
+        return text
+
+
+def _at_end(text: str, wishes: Mapping[str, str]) -> str:
+    """Add overrides as a table of their own, which no table that was opened by dotted keys minds."""
+    lines = [f'"{id}" = "{revision}"' for id, revision in wishes.items()]
+    return "\n".join([text.rstrip("\r\n"), "", "[tool.flowverse.overrides]", *lines, ""])
+
+
+def _adds(wishes: Mapping[str, str], before: str, after: str) -> bool:
+    """Whether a changed `pyproject.toml` means what it meant, and the overrides. A TOML editor is not always right."""
+    meant = tomli.loads(before)
+    try:
+        means = tomli.loads(after)
+    except tomli.TOMLDecodeError:
+        return False
+    table: Any = meant
+    for key in ("tool", "flowverse", "overrides"):
+        table = table.setdefault(key, {})
+    table.update(wishes)
+    return meant == means
+
+
+def _is_folder(root: Path, path: str) -> bool:
+    """Whether a text is a folder, whatever it is: `Path.is_dir` may raise for what no file system takes."""
+    return os.path.isdir(os.path.join(root, os.path.expanduser(path)))  # noqa: PTH111, PTH112, PTH118
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:

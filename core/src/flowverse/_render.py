@@ -80,10 +80,10 @@ def _kept_line(step: PlanStep, label: str) -> Line:
     edited = f"{step.id} was edited ({step.edit}) and is kept"
     if step.behind == "moved":
         base = f" as edited from {step.old}" if step.old else ""
+        wanted = label.removeprefix(f"{step.id}@") if step.pin is not None else "another commit"
         return Line(
             "warning",
-            f"{edited}{base}; the lock wants {label.removeprefix(f'{step.id}@')}. "
-            "Set overwrite = true to give the edits up",
+            f"{edited}{base}; the lock wants {wanted}. Set overwrite = true to give the edits up",
         )
     if step.behind == "gone":
         return Line("warning", f"{edited}, though nothing asks for it any more; --force removes it")

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flowverse._tasks import drain
+from flowverse._tasks import drain, interruptible
 from flowverse.errors import ConflictError, FlowverseError, OwnerRefused, SharedFolder
 from flowverse.model import PROJECT, Conflict, ModuleId, Pin, Requirement, Wish, is_commit
 from flowverse.ports import Chooser, Examined, Examiner, Reporter
@@ -90,7 +90,8 @@ async def resolve(
             return _decide(reached, rules, seen, chosen)
         first = {conflict.id for conflict in _conflicts(certain, seen)}
         conflict = next((conflict for conflict in conflicts if conflict.id in first), conflicts[0])
-        wish = chooser.choose(conflict)
+        with interruptible():
+            wish = chooser.choose(conflict)
         if wish is None:
             raise ConflictError(conflicts)
         chosen[conflict.id] = Requirement(id=conflict.id, revision=wish.revision, at=PROJECT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 import click
 from rich.console import Console
@@ -41,6 +41,7 @@ class Terminal:
         self._quiet, self._verbose = quiet, verbose
         self._out = Console(highlight=False, soft_wrap=True)
         self._err = Console(highlight=False, soft_wrap=True, stderr=True)
+        self._display: Progress | None = None
 
     def say(self, lines: Sequence[Line]) -> None:
         """Print lines; with `quiet`, only what went wrong."""
@@ -66,8 +67,20 @@ class Terminal:
     def chooser(self) -> Chooser:
         """Somebody to ask: nobody without a terminal, or in CI."""
         if sys.stdin.isatty() and self._err.is_terminal and not os.environ.get("CI"):
-            return _Ask(self._err)
+            return _Ask(self._err, self._paused)
         return Refuse()
+
+    @contextmanager
+    def _paused(self) -> Iterator[None]:
+        """Leave the screen to a question: the progress would be drawn over it."""
+        display = self._display
+        if display is not None:
+            display.stop()
+        try:
+            yield
+        finally:
+            if display is not None:
+                display.start()
 
     @contextmanager
     def progress(self) -> Iterator[Reporter]:
@@ -78,6 +91,7 @@ class Terminal:
             display = Progress(
                 SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), console=self._err, transient=True
             )
+            self._display = display
             with display:
                 yield _Live(display, verbose=self._verbose)
         else:
@@ -145,10 +159,14 @@ class _Live(_Plain):
 class _Ask:
     """The Chooser that asks a person, with every chain in sight."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        self._console, self._alone = console, alone
 
     def choose(self, conflict: Conflict) -> Wish | None:
+        with self._alone():
+            return self._ask(conflict)
+
+    def _ask(self, conflict: Conflict) -> Wish:
         self._console.print(Text(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:"))
         for number, wish in enumerate(conflict.wishes, 1):
             self._console.print(Text(f"  {number}) {wish.revision} ({wish.commit[:7]})", style="bold"))
