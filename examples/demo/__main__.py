@@ -35,7 +35,7 @@ def main() -> None:
             say(f"A Hub with the modules of examples/hub answers at {endpoint}")
             environ = surroundings(folder, wheels, endpoint)
             with_hatch(copy("with_hatch", folder), environ, log)
-            with_pdm(copy("with_pdm", folder), environ, log)
+            with_pdm(copy("with_pdm", folder), wheels, environ, log)
         say("The Hub is off: everything still runs")
         run([sys.executable, "-m", "hatch", "run", "python", "demo.py"], folder / "with_hatch", environ)
         run([sys.executable, "-m", "pdm", "run", "python", "demo.py"], folder / "with_pdm", environ)
@@ -50,25 +50,25 @@ def with_hatch(project: Path, environ: Mapping[str, str], log: Path) -> None:
     show_tree(project)
     say("hatch run python demo.py, and an import from another folder")
     run([*hatch, "run", "python", "demo.py"], project, environ)
-    python = subprocess.run(
-        [*hatch, "run", "python", "-c", "import sys; print(sys.executable)"],
-        cwd=project, env=environ, check=True, stdout=subprocess.PIPE, text=True,
-    ).stdout.strip()  # fmt: skip
+    python = executable([*hatch, "run", "python"], project, environ)
     run([python, "-c", IMPORT], project.parent, environ)
     say(f"Requests so far: {count_requests(log)}")
 
 
-def with_pdm(project: Path, environ: Mapping[str, str], log: Path) -> None:
+def with_pdm(project: Path, wheels: Path, environ: Mapping[str, str], log: Path) -> None:
     """The PDM project, the same way."""
     before = count_requests(log)
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        # PDM does not know the variables that show pip and uv a folder of wheels.
+        file.write(f'\n[[tool.pdm.source]]\nname = "wheels"\ntype = "find_links"\nurl = "{wheels.as_uri()}"\n')
     pdm = [sys.executable, "-m", "pdm"]
     say("A PDM project: pdm install")
     run([*pdm, "install"], project, environ)
     show_tree(project)
     say("pdm run python demo.py, and an import from another folder")
     run([*pdm, "run", "python", "demo.py"], project, environ)
-    python = next((project / ".venv").glob("*/python*"))
-    run([str(python), "-c", IMPORT], project.parent, environ)
+    python = executable([*pdm, "run", "python"], project, environ)
+    run([python, "-c", IMPORT], project.parent, environ)
     say(f"Requests of the second project: {count_requests(log) - before}, to resolve; all files were in the cache")
 
 
@@ -90,7 +90,7 @@ def surroundings(folder: Path, wheels: Path, endpoint: str) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("FLOWVERSE_", "HF_", "HATCH_", "PDM_")) and name not in {"CI", "VIRTUAL_ENV"}
+        if not name.startswith(("FLOWVERSE_", "HF_", "HATCH_")) and name not in {"CI", "VIRTUAL_ENV"}
     }
     return {
         **inherited,
@@ -99,6 +99,8 @@ def surroundings(folder: Path, wheels: Path, endpoint: str) -> dict[str, str]:
         "HATCH_DATA_DIR": str(folder / "hatch"),
         "PIP_FIND_LINKS": " ".join([str(wheels), os.environ.get("PIP_FIND_LINKS", "")]).strip(),
         "UV_FIND_LINKS": str(wheels),
+        "PDM_CACHE_DIR": str(folder / "pdm"),
+        "PDM_CHECK_UPDATE": "0",
     }
 
 
@@ -114,10 +116,18 @@ def run(command: list[str], cwd: Path = ROOT, environ: Mapping[str, str] | None 
         sys.exit(f"demo: {' '.join(command)} ended with {process.returncode}")
 
 
+def executable(python: list[str], project: Path, environ: Mapping[str, str]) -> str:
+    """Where the Python of a project's environment is."""
+    command = [*python, "-c", "import sys; print(sys.executable)"]
+    done = subprocess.run(command, cwd=project, env=environ, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()
+
+
 def show_tree(project: Path) -> None:
     """Print what was synced, as `tree` would."""
     say("The lock, and the tree:")
     print("   flowverse.lock")
+    print("   flow_modules")
     root = project / "flow_modules"
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
