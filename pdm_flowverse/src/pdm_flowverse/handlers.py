@@ -1,0 +1,93 @@
+"""What PDM's commands and options mean for flow modules: what they mean for packages.
+
+| PDM | flow modules |
+| --- | --- |
+| `lock`; `add`, `update`, `remove` with `--no-sync` | locked |
+| `install`, `add`, `update`, `remove` | locked, and synced before the project itself is built |
+| `sync`, and any of these with `--frozen-lockfile` | synced as they are locked; a stale lock stays, with a warning |
+| `lock --check`, `install --check` | a stale lock is an error |
+| `--dry-run` | shown, nothing is written |
+| `--no-self` | synced: they are what the project needs, not the project |
+| `--no-default`, `add --group`, `add --dev` | not synced: they belong to the default group |
+| `--skip`, `PDM_SKIP_HOOKS` | left alone: PDM sends no signal |
+
+PDM holds handlers by weak references, and one function once however many `Core`s connect it: module level only.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from pdm.project import Project
+
+__all__ = ["on_install", "on_invoke", "on_lock"]
+
+_commands: WeakKeyDictionary[Project, tuple[str | None, Namespace]] = WeakKeyDictionary()
+"""The command that runs, and its options: the other signals say half of it (`pdm add` always locks with `dry_run`)."""
+
+
+def on_invoke(project: Project, *, command: str | None, options: Namespace, **_: object) -> None:
+    """Remember the command; answer `pdm lock --check` here, it sends no other signal."""
+    _commands[project] = command, options
+    if command == "lock" and getattr(options, "check", False) and _declares(project):
+        from pdm_flowverse.work import refuse_stale
+
+        refuse_stale(project)
+
+
+def on_lock(project: Project, *, dry_run: bool, **_: object) -> None:
+    """Lock, before PDM resolves packages: what is wrong with the manifest is said at once."""
+    if project.enable_write_lockfile and _declares(project):
+        from flowverse import api
+
+        from pdm_flowverse.work import carry_out
+
+        options = _commands.get(project, (None, Namespace()))[1]
+        carry_out(project, api.lock, dry_run=getattr(options, "dry_run", dry_run))
+
+
+def on_install(project: Project, *, dry_run: bool, **_: object) -> None:
+    """Sync, before PDM installs: the project itself is built on the way, and its build wants the tree."""
+    command, options = _commands.get(project, (None, Namespace()))
+    if not (_wants_default(options) and _declares(project)):
+        return
+    from flowverse import api
+
+    from pdm_flowverse.work import carry_out, warn_stale
+
+    locked = getattr(options, "check", False)
+    frozen = not locked and (command == "sync" or not project.enable_write_lockfile)
+    carry_out(project, api.sync, locked=locked, frozen=frozen, dry_run=dry_run)
+    if frozen:
+        warn_stale(project)
+        _freeze_build(project)
+
+
+def _declares(project: Project) -> bool:
+    """Whether there is a `[tool.flowverse]` table. The engine is asked only where the word is there."""
+    try:
+        if b"flowverse" not in (project.root / "pyproject.toml").read_bytes():
+            return False
+    except OSError:
+        return False
+    from flowverse import api
+
+    return api.declared(project.root)
+
+
+def _wants_default(options: Namespace) -> bool:
+    """Whether the command is about the default group of dependencies."""
+    if "group" in options:  # add and remove are about one group
+        return options.group in {None, "default"} and not options.dev
+    return getattr(options, "default", True) and "default" not in getattr(options, "excluded_groups", ())
+
+
+def _freeze_build(project: Project) -> None:
+    """Keep the build of the project, a process of its own that syncs too, from locking what is to stay as it is."""
+    if "FLOWVERSE_FROZEN" not in os.environ:
+        os.environ["FLOWVERSE_FROZEN"] = "1"
+        project.core.exit_stack.callback(os.environ.pop, "FLOWVERSE_FROZEN", None)

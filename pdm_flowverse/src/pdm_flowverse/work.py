@@ -1,0 +1,91 @@
+"""Has the engine do something for a PDM project, and tells PDM's terminal what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol
+
+from flowverse import api
+from flowverse.errors import FlowverseError, StaleLock
+from pdm.compat import tomllib
+from pdm.termui import UI, Verbosity
+
+from pdm_flowverse.terminal import Asker, Progress, can_ask, show
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flowverse.model import Result
+    from flowverse.ports import Chooser, Reporter
+    from pdm.project import Project
+
+__all__ = ["carry_out", "plainly", "refuse_stale", "show_view", "warn_stale"]
+
+
+class Work(Protocol):
+    """`api.sync`, or `api.lock`."""
+
+    def __call__(
+        self, root: Path, settings: api.Settings, *, reporter: Reporter, chooser: Chooser | None
+    ) -> Result: ...
+
+
+def carry_out(project: Project, work: Work, **flags: bool) -> None:
+    """Lock or sync, with the settings of the environment and these flags, and show the result."""
+    ui = project.core.ui
+    with plainly(ui):
+        settings = api.Settings.from_environ(os.environ, **flags)
+        with Progress(ui) as progress:
+            chooser = Asker(ui, progress) if can_ask() else None
+            result = work(project.root, settings, reporter=progress, chooser=chooser)
+    if result.lock_written and chooser:
+        _adopt_overrides(project)
+    show(ui, api.render(result, verbose=ui.verbosity >= Verbosity.DETAIL))
+
+
+def show_view(project: Project, view: Callable[[api.Settings], list[api.Line]]) -> None:
+    """Print what somebody wants to see, also with `-q`."""
+    with plainly(project.core.ui):
+        show(project.core.ui, view(api.Settings.from_environ(os.environ)), asked=True)
+
+
+def refuse_stale(project: Project) -> None:
+    """End PDM with an error if the lock is stale."""
+    with plainly(project.core.ui):
+        if reasons := api.check(project.root, api.Settings()):
+            raise StaleLock(reasons)
+
+
+def warn_stale(project: Project) -> None:
+    """Say that what was synced is not what the manifest asks for, as PDM says it of packages."""
+    with suppress(FlowverseError):  # the lock is the truth: what is wrong with the manifest does not matter here
+        if reasons := api.check(project.root, api.Settings()):
+            show(project.core.ui, [api.Line("warning", line) for line in str(StaleLock(reasons)).splitlines()])
+
+
+@contextmanager
+def plainly(ui: UI) -> Iterator[None]:
+    """Say an error of flowverse and end PDM with exit code 1, its own for every error.
+
+    A `PdmUsageError` would do nearly the same, but from a signal handler PDM adds the name of a log that holds
+    nothing but the traceback.
+    """
+    try:
+        yield
+    except FlowverseError as error:
+        show(ui, api.explain(error))
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        show(ui, [api.Line("error", "Interrupted; the tree is as it was, or whole.")])
+        raise SystemExit(130) from None
+
+
+def _adopt_overrides(project: Project) -> None:
+    """Give PDM the overrides that the engine wrote: it may hold the file open, and write it again at the end."""
+    with (project.root / "pyproject.toml").open("rb") as file:
+        overrides = tomllib.load(file)["tool"]["flowverse"].get("overrides", {})
+    pyproject = project.pyproject
+    document = pyproject.open_for_write() if hasattr(pyproject, "open_for_write") else pyproject._data  # before 2.26.4
+    document["tool"]["flowverse"].setdefault("overrides", {}).update(overrides)
