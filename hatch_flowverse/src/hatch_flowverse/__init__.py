@@ -1,0 +1,1 @@
+"""Flow modules of the Hugging Face Hub in Hatch and hatchling projects."""
