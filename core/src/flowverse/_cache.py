@@ -159,11 +159,11 @@ class Cache:
         self._link(id, commit, path, target)
 
     def remember(self, id: ModuleId, revision: str, commit: str) -> None:
-        """Write what a branch or a tag means now, as the client does."""
+        """Write what a branch or a tag means now, as the client does: for other programs, so no failure of ours."""
         if is_commit(revision) or unsafe(revision):
             return
         ref = self.folder(id) / "refs" / revision
-        with writing(ref):
+        with suppress(OSError):
             ref.parent.mkdir(parents=True, exist_ok=True)
             if not ref.is_file() or ref.read_text(encoding="utf-8") != commit:
                 ref.write_text(commit, encoding="utf-8")
@@ -196,7 +196,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TreeError(str(error.filename or path), (error.strerror or str(error)).lower()) from error
+        raise TreeError(str(error.filename2 or error.filename or path), (error.strerror or str(error)).lower()) from error
 
 
 def _hash(path: Path, size: int) -> Hasher | None:
@@ -205,7 +205,7 @@ def _hash(path: Path, size: int) -> Hasher | None:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 hasher.update(chunk)
-    except OSError:
+    except (OSError, ValueError):  # the second for a name with a NUL in it
         return None
     return hasher
 

@@ -115,12 +115,12 @@ class Engine:
             overrides=wanted(tuple(overrides.values())),
             pins=resolution.pins,
         )
-        written = not self.mode.dry_run and dump_lock(lock).encode() != self.project.lock_bytes
+        changed = dump_lock(lock).encode() != self.project.lock_bytes
         if not self.mode.dry_run:
             if resolution.chosen:
                 self.project.add_overrides(resolution.chosen)
                 self.project = Project.read(self.project.root)
-            self.project = self.project.write_lock(lock) if written else self.project
+            self.project = self.project.write_lock(lock) if changed else self.project
         else:
             self.project = self.project.with_lock(lock)
         chosen = tuple(
@@ -129,7 +129,7 @@ class Engine:
         return replace(
             self._result(len(lock.pins)),
             locked=_changes(old, lock),
-            lock_written=written,
+            lock_written=changed,
             notes=(*resolution.notes, *chosen),
             warnings=resolution.warnings,
         )

@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,7 @@ class Answer:
         """The body as JSON. Raises `HubAnswer` if it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise HubAnswer(self.endpoint, self.what, "with something that is not JSON") from None
 
     @property
@@ -88,21 +89,27 @@ class Answer:
 
     @property
     def next_page(self) -> str | None:
-        """The next page of a listing. Only its path is believed: a token must not follow it to another host."""
+        """The next page of a listing. Only its path is believed: a token must not follow it to another host.
+
+        Raises `HubAnswer` if it is no address.
+        """
         match = _NEXT.search(self.headers.get("link", ""))
         if match is None:
             return None
-        parts = urlsplit(match[1])
-        return f"{self.endpoint}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+        try:
+            parts = urlsplit(match[1])
+        except ValueError:
+            raise HubAnswer(self.endpoint, self.what, "with a next page that has no address") from None
+        # With a slash, or a path such as `@elsewhere` would become a part of the host.
+        return f"{self.endpoint}/{parts.path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")
 
     @property
     def told(self) -> float | None:
-        """How many seconds the Hub asks to wait, if it does."""
-        retry = self.headers.get("retry-after", "").strip()
-        if retry.isdigit():
-            return float(retry)
+        """How many seconds the Hub asks to wait, if it does; none at all is not a wish, and would be tried for ever."""
         limit = _RATE_LIMIT.search(self.headers.get("ratelimit", "")) if self.status == 429 else None
-        return float(limit[1]) if limit else None
+        retry = _seconds(self.headers.get("retry-after", "").strip())
+        seconds = retry if retry is not None else float(limit[1]) if limit else 0.0
+        return seconds if seconds > 0 else None
 
 
 class Client:
@@ -204,6 +211,18 @@ class Client:
             first=first.headers,
             body=body,
         )
+
+
+def _seconds(text: str) -> float | None:
+    """What a `Retry-After` means: seconds, or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)."""
+    if text.isascii() and text.isdigit():
+        return float(text)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _clause(error: Exception) -> str:

@@ -11,12 +11,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 from flowverse import __version__
-from flowverse._cache import Cache, Incoming
+from flowverse._cache import Cache, Incoming, writing
 from flowverse._http import Answer, Client, Opened, Patience
 from flowverse.errors import (
     AccessDenied,
@@ -26,6 +27,7 @@ from flowverse.errors import (
     RevisionNotFound,
     UsageError,
     WrongContent,
+    quiet,
 )
 from flowverse.model import FileEntry, Listing, ModuleId, RemoteFile, is_commit
 from flowverse.ports import Reporter
@@ -66,8 +68,9 @@ class Hub:
         commit = info.get("sha") if isinstance(info, dict) else None
         if not isinstance(commit, str) or not is_commit(commit):
             raise HubAnswer(self.endpoint, f"{id}@{revision}", "without a commit")
-        siblings = [row for row in info.get("siblings") or () if isinstance(row, dict)]
-        files = [_sibling(row) for row in siblings]
+        siblings = info.get("siblings")
+        rows = siblings if isinstance(siblings, list) else [None]  # no list is no module without files
+        files = [_sibling(row) if isinstance(row, dict) else None for row in rows]
         if len(files) > _WHOLE_LISTING or any(file is None for file in files):
             files = [_tree_file(row) for row in await self._tree(id, commit) if row.get("type") != "directory"]
         known = [file for file in files if file is not None]
@@ -116,7 +119,7 @@ class Hub:
             raise AccessDenied(
                 id,
                 "it is gated",
-                hint=f"Ask for access at {self.endpoint}/{id}, then set HF_TOKEN or run `hf auth login`.",
+                hint=f"Ask for access at {quiet(self.endpoint)}/{id}, then set HF_TOKEN or run `hf auth login`.",
             )
         if answer.error_code == "RepoNotFound" or (answer.status in {401, 404} and path is None):
             raise ModuleNotFound(id, revision, signed_in=self._client.signed_in)
@@ -205,8 +208,9 @@ def _license(info: Mapping[str, Any]) -> str | None:
     card = info.get("cardData")
     value = card.get("license") if isinstance(card, Mapping) else None
     if isinstance(value, list):
-        value = " AND ".join(sorted(str(item) for item in value)) or None
-    return value if isinstance(value, str) else None
+        value = " AND ".join(sorted(str(item) for item in value))
+    # A card is a text of anybody: what cannot be written to a lock as it is (half of a surrogate pair) is no licence.
+    return value if isinstance(value, str) and value and value.isprintable() else None
 
 
 def _open() -> Opened:
@@ -223,12 +227,18 @@ def _open() -> Opened:
     finally:
         if before is None:
             del os.environ["HF_HUB_DISABLE_TELEMETRY"]
+    with writing(Path("the token of the Hub client")):
+        headers = build_hf_headers(library_name="flowverse", library_version=__version__)
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise UsageError(
+            "The token (of HF_TOKEN, or of `hf auth login`) has a character that no token has.", hint="Copy it anew."
+        )
     # The base of its errors leads to the HTTP library in use: httpx for version 1, httpx2 for version 2.
     base = next(kind for kind in errors.HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
     http = sys.modules[base.__module__.partition(".")[0]]
     return Opened(
         client=get_async_session(),
-        headers=build_hf_headers(library_name="flowverse", library_version=__version__),
+        headers=headers,
         errors=(base, http.InvalidURL),
         offline=errors.OfflineModeIsEnabled,
     )

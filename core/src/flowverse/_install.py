@@ -167,6 +167,5 @@ def _record(work: _Work, plan: Plan, *, complete: bool) -> None:
             answers=work.project.answers if complete else {},
             generated={path: stat_row(work.tree.root / path) for path in paths},
             modules=work.records,
-        ),
-        moved=bool(plan.writes),
+        )
     )

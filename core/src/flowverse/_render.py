@@ -8,7 +8,7 @@ from typing import Literal
 
 from flowverse._view import Graph, Row, Status, asks
 from flowverse.errors import FlowverseError
-from flowverse.model import LockChange, ModuleId, PlanStep, Result
+from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
 
 __all__ = ["Kind", "Line", "count", "explain", "render", "render_status", "render_tree"]
 
@@ -59,7 +59,12 @@ def _lock_line(change: LockChange) -> Line:
         return Line("added", f"+ {change.new.label}")
     if change.old.label == change.new.label:
         return Line("changed", f"~ {change.new.label} asks for something else")
-    return Line("changed", f"~ {change.old.label} -> {change.new.label.removeprefix(f'{change.id}@')}")
+    return Line("changed", f"~ {change.old.label} -> {_target(change.new)}")
+
+
+def _target(pin: Pin) -> str:
+    """What a pin is at, where its id was said already: `main (0123456)`, or `../path`."""
+    return pin.label.removeprefix(f"{pin.id}@") if pin.path is None else pin.path
 
 
 def _step_line(step: PlanStep) -> Line | None:
@@ -73,14 +78,14 @@ def _step_line(step: PlanStep) -> Line | None:
     if step.action == "replace":
         was = f", was {step.old}" if step.old and f"({step.old.rpartition('(')[2]}" not in label else ""
         return Line("changed", f"~ {label}{was}")
-    return _kept_line(step, label)
+    return _kept_line(step)
 
 
-def _kept_line(step: PlanStep, label: str) -> Line:
+def _kept_line(step: PlanStep) -> Line:
     edited = f"{step.id} was edited ({step.edit}) and is kept"
     if step.behind == "moved":
         base = f" as edited from {step.old}" if step.old else ""
-        wanted = label.removeprefix(f"{step.id}@") if step.pin is not None else "another commit"
+        wanted = _target(step.pin) if step.pin is not None else "another commit"
         return Line(
             "warning",
             f"{edited}{base}; the lock wants {wanted}. Set overwrite = true to give the edits up",
@@ -92,12 +97,14 @@ def _kept_line(step: PlanStep, label: str) -> Line:
 
 def _summary(result: Result) -> str:
     if not result.synced:
-        done = "Would lock" if result.dry_run and result.locked else "Locked"
-        state = "" if result.locked or result.lock_written else ", nothing changed"
+        changed = result.locked or result.lock_written
+        done = "Would lock" if result.dry_run and changed else "Locked"
+        state = "" if changed else ", nothing changed"
         return f"{done} {count(result.modules, 'flow module')}{state}"
     writes = result.plan.writes
     if not writes:
-        lock = " and locked" if result.lock_written else ""
+        lock = ", the lock would change" if result.dry_run else " and locked"
+        lock = lock if result.lock_written else ""
         return f"{count(result.modules, 'flow module')} in sync{lock}"
     came = sum(1 for step in writes if step.action != "prune")
     gone = len(writes) - came

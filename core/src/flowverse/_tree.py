@@ -29,8 +29,6 @@ from flowverse.ports import Reporter, Store
 __all__ = ["Tree"]
 
 PRIVATE = ".flowverse"
-STAMP = "stamp"
-"""A file in PRIVATE that changes whenever modules come or go."""
 
 
 class Tree:
@@ -102,6 +100,8 @@ class Tree:
         by_id = {pin.id: pin for pin in pins}
         for id in {**by_id, **index.modules}:
             place = self.place(id)
+            if id in by_id:
+                self._check_owner(place.parent)  # now: later, other modules would be in place already
             with writing(place):
                 found[id], record = self._look(place, by_id.get(id), index.modules.get(id), targets.get(id), id)
             if record is not None:
@@ -214,10 +214,12 @@ class Tree:
 
     def _owner_folder(self, place: Path) -> None:
         """Make the owner's folder. A link in its place would carry every write out of the tree."""
-        owner = place.parent
+        self._check_owner(place.parent)
+        place.parent.mkdir(parents=True, exist_ok=True)
+
+    def _check_owner(self, owner: Path) -> None:
         if owner.is_symlink() or (owner.exists() and not owner.is_dir()):
             raise TreeError(str(owner), "is not a folder", hint="Move it away; modules are synced below it.")
-        owner.mkdir(parents=True, exist_ok=True)
 
     def _backup_place(self, id: ModuleId) -> Path:
         stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -244,6 +246,8 @@ class Tree:
             with suppress(OSError):
                 if place.read_bytes() == content and not place.is_symlink():
                     return False
+            if "/" in path:
+                self._owner_folder(self.root.joinpath(*path.split("/")[:2]))
             place.parent.mkdir(parents=True, exist_ok=True)
             fresh = self.private / "generated.tmp"
             fresh.write_bytes(content)
@@ -299,12 +303,9 @@ class Tree:
         """Whether a sync was killed while it moved folders."""
         return self._next_path.exists()
 
-    def record(self, index: Index, *, moved: bool) -> None:
-        """Write the record that holds now. `moved`: modules came or went, which build tools watch the stamp for."""
+    def record(self, index: Index) -> None:
+        """Write the record that holds now."""
         self._write_index(index, self.index_path)
-        if moved or not (self.private / STAMP).exists():
-            with writing(self.private / STAMP):
-                (self.private / STAMP).write_text(f"{time.time_ns()}\n", encoding="ascii")
         with suppress(OSError):
             self._next_path.unlink()
         self._clear()

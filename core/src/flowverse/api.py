@@ -23,7 +23,7 @@ from flowverse._settings import Settings
 from flowverse._ship import Shipment, ship
 from flowverse._state import stale, untouched
 from flowverse._tasks import run
-from flowverse._tree import STAMP, Tree
+from flowverse._tree import Tree
 from flowverse._view import Graph, Status, graph_of, status_of
 from flowverse.errors import FlowverseError
 from flowverse.model import Requirement, Result
@@ -48,7 +48,6 @@ __all__ = [
     "render_status",
     "render_tree",
     "shipment",
-    "stamp",
     "status",
     "sync",
     "sync_script",
@@ -167,11 +166,6 @@ def shipment(root: Path, settings: Settings, *, reporter: Reporter = SILENT) -> 
 def modules_dir(root: Path) -> Path:
     """The project's `flow_modules` folder."""
     return Project.read(root).tree_root
-
-
-def stamp(root: Path) -> Path:
-    """A file that changes whenever modules come or go: for build tools that watch files (uv's `cache-keys`)."""
-    return Tree(modules_dir(root)).private / STAMP
 
 
 def _project(root: Path, settings: Settings) -> Project:

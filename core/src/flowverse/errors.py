@@ -1,12 +1,13 @@
 """What can go wrong, as values.
 
 Every error is a `FlowverseError`: it holds its data as fields, says one sentence in `__str__`, says what to do next in
-`hint`, and knows the exit code of a command that ends with it (docs/exit-codes.md lists them). Hosts render an error
+`hint`, and knows the exit code of a command that ends with it (docs/commands.md lists them). Hosts render an error
 with `flowverse.api.explain`; nothing below them formats one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,12 +37,21 @@ __all__ = [
     "UnsafeContent",
     "UsageError",
     "WrongContent",
+    "quiet",
 ]
 
 DIFFERENCE = 1
 INPUT = 2
 HUB = 3
 DISK = 4
+
+
+_SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|\bhf_[A-Za-z0-9]{8,}")
+
+
+def quiet(text: str) -> str:
+    """Take out what may be a secret: the user information of a URL, and Hub tokens."""
+    return _SECRET.sub("***", text)
 
 
 class FlowverseError(Exception):
@@ -79,6 +89,8 @@ class NoProject(FlowverseError):
 
 class InvalidManifest(FlowverseError):
     """The `[tool.flowverse]` table is wrong. `problems` are (full TOML key, clause) pairs, all of them at once."""
+
+    hint = "Correct it there; nothing was changed."
 
     def __init__(self, problems: Sequence[tuple[str, str]], *, path: str = "pyproject.toml") -> None:
         super().__init__(tuple(problems), path)
@@ -267,6 +279,7 @@ class HubUnreachable(HubError):
     """No answer in time, or no connection. `why` is a clause without secrets."""
 
     def __init__(self, endpoint: str, what: str, why: str) -> None:
+        endpoint = quiet(endpoint)
         super().__init__(endpoint, what, why)
         self.endpoint, self.what, self.why = endpoint, what, why
         self.hint = "Check the network and HF_ENDPOINT, and try again; what was fetched is kept."
@@ -281,6 +294,7 @@ class HubAnswer(HubError):
     hint = "Try again later; what was fetched is kept."
 
     def __init__(self, endpoint: str, what: str, why: str) -> None:
+        endpoint = quiet(endpoint)
         super().__init__(endpoint, what, why)
         self.endpoint, self.what, self.why = endpoint, what, why
 

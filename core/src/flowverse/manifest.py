@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowverse.errors import FlowverseError, InvalidManifest, InvalidModuleId, SharedFolder
+from flowverse.errors import FlowverseError, InvalidManifest, InvalidModuleId, SharedFolder, quiet
 from flowverse.model import DEFAULT_REVISION, PACKAGE, ModuleId, Requirement
 
 __all__ = ["Manifest", "looks_like_path", "nearest", "parse_manifest", "quiet", "revision_problem"]
@@ -35,7 +35,6 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NO_REF = re.compile(r"[~^:?*\[\\]|\.\.|@\{|//|(?:^|/)\.|^/|[./]$|\.lock(?:/|$)|^@$")
 """What git allows in no name of a branch or a tag (git-check-ref-format)."""
-_SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|\bhf_[A-Za-z0-9]{8,}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +85,6 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was probably meant; None if none is near."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return close[0] if close else None
-
-
-def quiet(text: str) -> str:
-    """Take out what may be a secret: the user information of a URL, and Hub tokens."""
-    return _SECRET.sub("***", text)
 
 
 def looks_like_path(text: str) -> bool:

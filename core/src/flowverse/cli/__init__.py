@@ -8,7 +8,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command with the arguments of the process, and exit with a code of docs/exit-codes.md."""
+    """Run the command with the arguments of the process, and exit with a code of docs/commands.md."""
     try:
         from flowverse.cli._commands import run
     except ImportError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +13,7 @@ import click
 
 from flowverse import __version__, api
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import FlowverseError
+from flowverse.errors import FlowverseError, TreeError
 
 __all__ = ["cli", "run"]
 
@@ -26,6 +28,10 @@ def run(arguments: Sequence[str]) -> int:
     except FlowverseError as error:
         Terminal().say(api.explain(error))
         return error.exit_code
+    except OSError as error:
+        _drop_output()
+        Terminal().say(api.explain(TreeError(str(error.filename or "the output"), (error.strerror or str(error)).lower())))
+        return TreeError.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -33,6 +39,13 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("Interrupted; the tree is as it was, or whole.", err=True)
         return _INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """Let nothing more go to a standard output that is full or gone: the interpreter would complain at its end."""
+    with suppress(OSError, ValueError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
 
 
 def _common(command: F) -> F:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,8 @@ class Terminal:
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._quiet, self._verbose = quiet, verbose
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # lines and names that an old code page does not have
         self._out = Console(highlight=False, soft_wrap=True)
         self._err = Console(highlight=False, soft_wrap=True, stderr=True)
         self._display: Progress | None = None
@@ -181,4 +184,6 @@ class _Ask:
 
 
 def _wait(what: str, seconds: float) -> str:
-    return f"Waiting for {what}" if not seconds else f"Waiting {seconds:.0f} s: {what}"
+    if not seconds:
+        return f"Waiting for {what}"
+    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"
