@@ -18,6 +18,8 @@ from flowverse._guard import FLOW_MOD, flow_mod
 from flowverse.model import PACKAGE, Pin
 
 from tests.hub import Hub
+from tests.integration.workspace import Workspace
+from tests.integration.workspace import asking as asking_for
 from tests.trees import COMMIT, asking, make_tree, pin, run, start, write
 
 AIFLOWS = "aiflows==1.1.1"
@@ -147,6 +149,33 @@ def test_aiflows_finds_its_modules_synced(tmp_path: Path, aiflows: Path) -> None
         assert done.stdout.count("already synced, skip") == len(pins)
         assert hub.count(contains="/resolve/") == 0
     assert files(tmp_path / "project") == before
+
+
+def test_what_the_engine_synced_is_what_aiflows_wants(aiflows: Path, hub: Hub, space: Workspace) -> None:
+    """A project synced from a Hub: imported with the Hub gone; and with the guard off, aiFlows' own sync skips it."""
+    commit = hub.add("martinjosifoski/ChatAtomicFlow", MODULES["martinjosifoski/ChatAtomicFlow"])
+    wish = ("martinjosifoski/ChatAtomicFlow", commit)
+    chat = asking_for(wish, package="aiflows") + "from flow_modules.martinjosifoski.ChatAtomicFlow import name\n"
+    hub.add("saibo/ChatFlows", {"__init__.py": chat})
+    space.declare({"saibo/ChatFlows": "main"})
+    space.sync()
+    before = files(space.root)
+
+    elsewhere = space.base / "elsewhere"
+    elsewhere.mkdir()
+    gone = environ(space.base)
+    assert run(USE, path=[space.root], python=aiflows, cwd=elsewhere, env=gone, flags=()) == ["atomic"]
+
+    wishes = [{"url": "saibo/ChatFlows", "revision": "main"}, {"url": wish[0], "revision": wish[1]}]
+    code = f"import flow_modules\nfrom aiflows import flow_verse\nflow_verse.sync_dependencies({wishes!r})\n"
+    hub.clear()
+    there = environ(space.base, hub.endpoint, FLOWVERSE_GUARD="0")
+    done = start(["-c", code], python=aiflows, cwd=space.root, env=there)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("already synced, skip") == len(wishes)
+    assert hub.count(contains="/resolve/") == 0
+    assert files(space.root) == before
+    assert not list(elsewhere.iterdir())
 
 
 READ = """
