@@ -122,12 +122,13 @@ class Machine:
         python = str(self.root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
         uv = find_uv_bin()
         venv = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, ".venv"]
+        hatch, pdm = [sys.executable, "-m", "hatch"], [sys.executable, "-m", "pdm"]
         self.install, self.python = {
-            "hatch": ([[sys.executable, "-m", "hatch", "env", "create"]], [sys.executable, "-m", "hatch", "run", "python"]),
-            "pdm": ([venv, [sys.executable, "-m", "pdm", "install"]], [sys.executable, "-m", "pdm", "run", "python"]),
+            "hatch": ([[*hatch, "env", "create"]], [*hatch, "run", "python"]),
+            "pdm": ([venv, [*pdm, "install"]], [*pdm, "run", "python"]),
             "pip": ([[sys.executable, "-m", "venv", ".venv"], [python, "-m", "pip", "install", "-e", "."]], [python]),
             "uv": ([[uv, "sync", "--python", sys.executable]], [uv, "run", "python"]),
-        }[host]  # fmt: skip
+        }[host]
 
     def run(self, command: list[str], cwd: Path | None = None) -> str:
         """Run a command, which must work; what it printed."""

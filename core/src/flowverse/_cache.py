@@ -196,7 +196,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TreeError(str(error.filename2 or error.filename or path), (error.strerror or str(error)).lower()) from error
+        name = error.filename2 or error.filename or path
+        raise TreeError(str(name), (error.strerror or str(error)).lower()) from error
 
 
 def _hash(path: Path, size: int) -> Hasher | None:

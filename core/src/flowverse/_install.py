@@ -75,7 +75,7 @@ async def install(
         fresh = await _build(work, plan, store, source, reporter)
         _put_in_place(work, plan, fresh)
         aside = _generate(work, cache)
-        _record(work, plan, complete=True)
+        _record(work)
     return Installed(plan=plan, backups=tuple(work.backups), warnings=aside)
 
 
@@ -158,13 +158,13 @@ def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
     return synced
 
 
-def _record(work: _Work, plan: Plan, *, complete: bool) -> None:
+def _record(work: _Work) -> None:
     paths = [".gitignore", "__init__.py", FLOW_MOD]
     paths += sorted({f"{id.package}/__init__.py" for id in work.records})
     paths += [f"{id.folder}/{MODULE_ID_FILE}" for id, record in sorted(work.records.items()) if record.link is None]
     work.tree.record(
         Index(
-            answers=work.project.answers if complete else {},
+            answers=work.project.answers,
             generated={path: stat_row(work.tree.root / path) for path in paths},
             modules=work.records,
         )

@@ -60,20 +60,16 @@ def interruptible() -> Iterator[None]:
 
 def run(main: Callable[[], Awaitable[T]]) -> T:
     """Run to the end in an event loop of its own, in a thread of its own where one is running here (Jupyter)."""
-
-    async def call() -> T:
-        return await main()
-
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(call())
+        return _run(main)
     answers: list[T] = []
     errors: list[BaseException] = []
 
     def body() -> None:
         try:
-            answers.append(asyncio.run(call()))
+            answers.append(_run(main))
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             errors.append(error)
 
@@ -83,3 +79,37 @@ def run(main: Callable[[], Awaitable[T]]) -> T:
     if errors:
         raise errors[0]
     return answers[0]
+
+
+def _run(main: Callable[[], Awaitable[T]]) -> T:
+    """`asyncio.run`, in which Ctrl-C cancels the work, so that it clears up, before `KeyboardInterrupt` is raised.
+
+    That is what it does by itself from Python 3.11 on; before, the interrupt strikes anywhere in the loop.
+    """
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ours = ours and threading.current_thread() is threading.main_thread()
+    pressed = False
+
+    async def call() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def press(*_: object) -> None:
+            nonlocal pressed
+            if pressed or task is None:
+                raise KeyboardInterrupt
+            pressed = True
+            loop.call_soon_threadsafe(task.cancel)
+
+        before = signal.signal(signal.SIGINT, press) if ours else None
+        try:
+            return await main()
+        finally:
+            if ours:
+                signal.signal(signal.SIGINT, before)
+
+    try:
+        return asyncio.run(call())
+    except asyncio.CancelledError:
+        if pressed:
+            raise KeyboardInterrupt from None
+        raise

@@ -40,7 +40,7 @@ def carry_out(project: Project, work: Work, **flags: bool) -> None:
         with Progress(ui) as progress:
             chooser = Asker(ui, progress) if can_ask() else None
             result = work(project.root, settings, reporter=progress, chooser=chooser)
-    if result.lock_written and chooser:
+    if result.lock_written and not result.dry_run and chooser:
         _adopt_overrides(project)
     show(ui, api.render(result, verbose=ui.verbosity >= Verbosity.DETAIL))
 

@@ -30,7 +30,8 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except OSError as error:
         _drop_output()
-        Terminal().say(api.explain(TreeError(str(error.filename or "the output"), (error.strerror or str(error)).lower())))
+        where, why = str(error.filename or "the output"), (error.strerror or str(error)).lower()
+        Terminal().say(api.explain(TreeError(where, why)))
         return TreeError.exit_code
     except click.ClickException as error:
         error.show()
