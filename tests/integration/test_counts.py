@@ -1,0 +1,206 @@
+"""What a sync costs: requests, imports and touched files, counted."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+
+import pytest
+
+from tests.hub import FILE, INFO, LFS, TREE, Hub, Request, names_only, without_blob_ids
+from tests.integration.workspace import Workspace, asking, looks
+
+SHARED = "shared = True\n"
+
+
+def fill(hub: Hub) -> None:
+    """Three modules in a chain, with empty files, and content that is there several times."""
+    hub.add("a/Top", {"__init__.py": "", "top.py": asking("b/Middle"), "shared.py": SHARED, "data.bin": b"\0" * 5000})
+    hub.add("b/Middle", {"__init__.py": "", "middle.py": asking("c/Leaf"), "shared.py": SHARED, "again.py": SHARED})
+    hub.add("c/Leaf", {"__init__.py": "", "leaf.py": "leaf = True\n", "copied.py": SHARED})
+
+
+DISTINCT = 5  # top.py, data.bin, middle.py, leaf.py, and the shared one
+
+
+def kinds(requests: list[Request]) -> Counter[str]:
+    """How many requests there were of each kind."""
+
+    def kind(request: Request) -> str:
+        if request.method != "GET":
+            return request.method
+        return "file" if "/resolve/" in request.path else "tree" if "/tree/" in request.path else "info"
+
+    return Counter(kind(request) for request in requests)
+
+
+@pytest.fixture
+def synced(space: Workspace, hub: Hub) -> Workspace:
+    fill(hub)
+    space.declare({"a/Top": "main"})
+    space.sync()
+    return space
+
+
+def test_a_cold_sync_asks_once_a_module_and_once_a_distinct_file(space: Workspace, hub: Hub) -> None:
+    """One info request a module, one GET a distinct file that is not empty, and nothing else: no HEAD, no tree."""
+    fill(hub)
+    space.declare({"a/Top": "main"})
+
+    space.run("sync").worked("Synced 3 flow modules")
+
+    assert kinds(hub.requests) == {"info": 3, "file": DISTINCT}
+    assert all(space.holds(hub, id) for id in ("a/Top", "b/Middle", "c/Leaf"))
+    assert {request.status for request in hub.requests} == {200}
+
+
+def test_a_large_file_is_asked_for_once_and_found_behind_its_redirect(space: Workspace, hub: Hub) -> None:
+    """A file in LFS costs the request that redirects, and one to the store that it leads to."""
+    hub.add("a/Top", {"__init__.py": "", "model.bin": b"\1" * 4000, "same.bin": b"\1" * 4000}, lfs=["*.bin"])
+    space.declare({"a/Top": "main"})
+
+    space.sync()
+
+    assert [(request.origin, request.status) for request in hub.requests[1:]] == [("hub", 302), ("files", 200)]
+    assert space.holds(hub, "a/Top")
+
+
+def test_a_second_sync_asks_nothing_and_touches_nothing(synced: Workspace, hub: Hub) -> None:
+    """Nothing to do costs nothing: no request, no import of a Hub client, no file written or replaced."""
+    synced.settle()
+    before = looks(synced.root)
+    hub.clear()
+    code = (
+        "import sys; sys.argv = ['flowverse', 'sync']\n"
+        "from flowverse.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted(name for name in sys.modules if '.' not in name), file=sys.stderr)\n"
+    )
+
+    done = synced.python("-c", code)
+
+    done.worked("3 flow modules in sync")
+    modules = set(done.err.strip("[]\n' ").split("', '"))
+    assert "flowverse" in modules
+    assert modules & {"huggingface_hub", "httpx", "httpx2", "tomlkit"} == set()
+    assert hub.requests == []
+    assert looks(synced.root) == before
+
+
+def test_a_lock_and_an_empty_cache_need_no_info(synced: Workspace, hub: Hub) -> None:
+    """A clone with a lock fetches the files of the locked commits, and asks what nothing is."""
+    shutil.rmtree(synced.home)
+    shutil.rmtree(synced.tree)
+    lock = synced.lock_path.read_bytes()
+    hub.clear()
+
+    synced.sync(locked=True)
+
+    assert kinds(hub.requests) == {"file": DISTINCT}
+    assert all(synced.holds(hub, id) for id in ("a/Top", "b/Middle", "c/Leaf"))
+    assert synced.lock_path.read_bytes() == lock
+
+
+def test_a_filled_cache_is_enough(synced: Workspace, hub: Hub) -> None:
+    """With the lock and a filled cache a new tree needs no request at all."""
+    shutil.rmtree(synced.tree)
+    hub.clear()
+
+    synced.sync()
+
+    assert hub.requests == []
+    assert all(synced.holds(hub, id) for id in ("a/Top", "b/Middle", "c/Leaf"))
+
+
+def test_a_filled_cache_leaves_only_the_question_what_a_branch_means(synced: Workspace, hub: Hub) -> None:
+    """Without a lock the branches are asked for, and no file that is here."""
+    synced.lock_path.unlink()
+    hub.clear()
+
+    synced.sync()
+
+    assert kinds(hub.requests) == {"info": 3}
+
+
+def test_a_new_commit_costs_only_its_new_files(synced: Workspace, hub: Hub) -> None:
+    """What another commit of the module brought is not fetched again."""
+    files = {path: file.content for path, file in hub.commit("c/Leaf").files.items()}
+    hub.add("c/Leaf", {**files, "leaf.py": "leaf = 2\n"}, branch="next")
+    synced.declare({"a/Top": "main", "c/Leaf": "next"})
+    hub.clear()
+
+    synced.sync()
+
+    assert kinds(hub.requests) == {"info": 1, "file": 1}
+    assert synced.holds(hub, "c/Leaf", "next")
+
+
+def test_more_files_than_one_answer_lists(space: Workspace, hub: Hub) -> None:
+    """Above 1,000 files the whole tree is listed, page by page."""
+    hub.add("a/Wide", {f"data/{number:04}.txt": f"{number % 3}\n" for number in range(2100)})
+    space.declare({"a/Wide": "main"})
+
+    space.sync()
+
+    assert kinds(hub.requests) == {"info": 1, "tree": 3, "file": 3}
+    assert len(space.locked["a/Wide"]["files"]) == 2100
+    assert space.holds(hub, "a/Wide")
+
+
+@pytest.mark.parametrize("poor", [names_only, without_blob_ids])
+def test_a_mirror_that_tells_no_blob_ids_is_asked_for_the_tree(space: Workspace, hub: Hub, poor: object) -> None:
+    """Where model info does not say enough, the tree is listed at the commit."""
+    fill(hub)
+    space.declare({"c/Leaf": "main"})
+    hub.rule(INFO, listing=names_only if poor is names_only else without_blob_ids)
+    hub.rule(TREE, listing=without_blob_ids)
+
+    space.sync()
+
+    assert kinds(hub.requests)["tree"] == 1
+    assert space.holds(hub, "c/Leaf")
+
+
+def test_all_modules_are_asked_for_at_once(space: Workspace, hub: Hub) -> None:
+    """Answers that come only when all the questions are there: six modules are asked for side by side."""
+    ids = [f"a/M{number}" for number in range(6)]
+    for id in ids:
+        hub.add(id, {"__init__.py": f"# {id}\n", "more.py": f"more = {id!r}\n"})
+    space.declare(dict.fromkeys(ids, "main"))
+    hub.rule(INFO, together=6)
+    hub.rule(FILE, together=12)
+
+    space.sync()
+
+    assert all(space.holds(hub, id) for id in ids)
+
+
+def test_a_module_is_followed_before_the_others_of_its_level_are_known(space: Workspace, hub: Hub) -> None:
+    """What a module asks for is looked up while another module, and its own large file, are still on their way."""
+    hub.add("a/Quick", {"quick.py": asking("b/Below"), "model.bin": b"\2" * 3000}, lfs=["*.bin"])
+    hub.add("a/Slow", {"slow.py": "slow = True\n"})
+    hub.add("b/Below", {"below.py": "below = True\n"})
+    space.declare({"a/Quick": "main", "a/Slow": "main"})
+    slow = hub.rule("^/api/models/a/Slow/", action="stall")
+    large = hub.rule(LFS, action="stall")
+    below = hub.rule("^/b/Below/resolve/")
+
+    with space.start("sync") as process:
+        below.wait()
+        slow.release()
+        large.release()
+        _, err = process.communicate(timeout=60)
+
+    assert (process.returncode, err) == (0, "")
+
+
+def test_a_renamed_repository_is_still_found(space: Workspace, hub: Hub) -> None:
+    """The Hub redirects from the old name; the user is told the new one."""
+    hub.add("a/Old", {"__init__.py": "", "old.py": "old = True\n"})
+    hub.rename("a/Old", "a/New")
+    space.declare({"a/Old": "main"})
+
+    result = space.sync()
+
+    assert result.warnings == ("a/Old is called a/New on the Hub now; the old name still leads there",)
+    assert "old.py" in space.files("a/Old")

@@ -1,0 +1,137 @@
+"""What a person sees on a terminal, read from its screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pexpect
+import pyte
+import pytest
+
+from tests.hub import FILE, Hub
+from tests.integration.workspace import COMMAND, Workspace, asking
+
+
+def screen(
+    space: Workspace,
+    columns: int,
+    *arguments: str,
+    act: Callable[[pexpect.spawn[str]], None] | None = None,
+    **more: str,
+) -> tuple[int | None, list[str], str]:
+    """Run the command on a terminal; its exit code, the lines on the screen at the end, and all that was written."""
+    terminal = pyte.Screen(columns, 40)
+    stream = pyte.Stream(terminal)
+    child: pexpect.spawn[str] = pexpect.spawn(
+        str(COMMAND),
+        list(arguments),
+        cwd=space.root,
+        env=space.environ(**more),
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(40, columns),
+    )
+    written: list[str] = []
+
+    class Both:
+        def write(self, text: str) -> None:
+            written.append(text)
+            stream.feed(text)
+
+        def flush(self) -> None:
+            """Nothing is held back."""
+
+    child.logfile_read = Both()
+    if act is not None:
+        act(child)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert not terminal.cursor.hidden
+    lines = [line.rstrip() for line in terminal.display]
+    return child.exitstatus, [line for line in lines if line], "".join(written)
+
+
+@pytest.fixture
+def declared(space: Workspace, hub: Hub) -> Workspace:
+    hub.add("a/One", {"one.py": asking("b/Two"), "data.txt": "data\n"})
+    hub.add("b/Two", {"two.py": "two = 2\n"})
+    space.declare({"a/One": "main"})
+    return space
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_progress_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: int) -> None:
+    """While it works it is shown what is done; at the end only the result is there."""
+    commits = {id: hub.commit(id).id[:7] for id in ("a/One", "b/Two")}
+    rule = hub.rule(FILE + ".*two.py", action="stall")
+
+    def wait(child: pexpect.spawn[str]) -> None:
+        child.expect("Fetching 2 of 3 files")
+        rule.release()
+
+    code, lines, _ = screen(declared, columns, "sync", act=wait)
+
+    assert code == 0
+    assert lines == [f"+ {id}@main ({commit})" for id, commit in commits.items()] + ["Synced 2 flow modules"]
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_an_error_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: int) -> None:
+    """Nothing but the error and its hint."""
+    hub.rule(FILE + ".*two.py", status=404)
+
+    code, lines, _ = screen(declared, columns, "sync")
+
+    assert code == 3
+    text = "".join(lines)
+    assert text.startswith(f"error: {hub.endpoint} answered 404 for two.py of b/Two.hint: ")
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: int) -> None:
+    """One line, and the cursor is back."""
+    rule = hub.rule(FILE, action="stall")
+
+    def interrupt(child: pexpect.spawn[str]) -> None:
+        rule.wait()
+        child.sendintr()
+
+    code, lines, _ = screen(declared, columns, "sync", act=interrupt)
+
+    assert code == 130
+    assert [line.removeprefix("^C") for line in lines] == ["Interrupted; the tree is as it was, or whole."]
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_a_question_stands_alone_on_the_screen(space: Workspace, hub: Hub, columns: int) -> None:
+    """No progress is drawn over it, however long the person thinks."""
+    hub.tag("c/Leaf", "v1", hub.add("c/Leaf", {"leaf.py": "leaf = 1\n"}))
+    hub.add("c/Leaf", {"leaf.py": "leaf = 2\n"})
+    hub.add("a/One", {"one.py": asking(("c/Leaf", "v1"))})
+    hub.add("a/Two", {"two.py": asking("c/Leaf")})
+    space.declare({"a/One": "main", "a/Two": "main"})
+
+    def answer(child: pexpect.spawn[str]) -> None:
+        child.expect_exact("[tool.flowverse.overrides]: ")
+        child.sendline("1")
+
+    code, lines, written = screen(space, columns, "sync", act=answer)
+
+    assert code == 0
+    assert lines[0] == "c/Leaf is wanted at 2 different commits:"
+    assert lines[1].startswith("  1) main (")
+    assert not any("Fetching" in line or "Resolving" in line for line in lines)
+    question = written[written.index("Which one?") : written.index("c/Leaf = main was added")]
+    assert "Resolving" not in question.partition("\n")[0]
+
+
+def test_colours_only_where_they_are_wanted(declared: Workspace) -> None:
+    """NO_COLOR is respected, and a pipe gets none."""
+    _, _, coloured = screen(declared, 80, "tree")
+    declared.lock()
+    _, _, coloured = screen(declared, 80, "tree")
+    _, _, plain = screen(declared, 80, "tree", NO_COLOR="1")
+
+    assert "\x1b[1m" in coloured
+    assert "\x1b[3" not in plain
+    assert "\x1b" not in declared.call("tree").out

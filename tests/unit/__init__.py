@@ -1,0 +1,1 @@
+"""The engine's parts, one file of tests each."""
