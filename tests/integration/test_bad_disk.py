@@ -86,10 +86,12 @@ def limited(space: Workspace, size: int) -> Done:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
+    environ = space.environ(PYTHONDONTWRITEBYTECODE="1")
     done = subprocess.run(
         [str(COMMAND), "sync"],
         cwd=space.root,
-        env=space.environ(PYTHONDONTWRITEBYTECODE="1"),
+        # Not measured: what coverage writes at the end does not fit either.
+        env={name: value for name, value in environ.items() if not name.startswith("COVERAGE_")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -196,7 +196,7 @@ def test_a_client_that_was_never_needed_is_never_opened() -> None:
     assert (desk.fake.opened, desk.client.signed_in) == (0, False)
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520])
 def test_what_may_be_better_next_time_is_asked_again(status: int) -> None:
     desk = Desk(Response(status), Response(status), Response(200))
     assert desk.get()[0].status == 200
@@ -429,6 +429,8 @@ def test_the_next_page_is_a_path_of_the_endpoint() -> None:
     assert answer(headers={"link": "</api/x>; rel=next"}).next_page == f"{ENDPOINT}/api/x"
     assert answer(headers={"link": '</api/x>; rel="prev"'}).next_page is None
     assert answer().next_page is None
+    mirror = f"{ENDPOINT}/hub"
+    assert answer(endpoint=mirror, headers={"link": "</hub/api/x>; rel=next"}).next_page == f"{mirror}/api/x"
     with pytest.raises(HubAnswer, match="next page"):
         _ = answer(headers={"link": '<https://[x>; rel="next"'}).next_page
 

@@ -83,6 +83,7 @@ def test_a_flag_of_the_command_line_wins(name: str) -> None:
         ("FLOWVERSE_OFFLINE", "yess"),
         ("FLOWVERSE_HTTP_TIMEOUT", "soon"),
         ("FLOWVERSE_HTTP_TIMEOUT", "-1"),
+        ("FLOWVERSE_HTTP_TIMEOUT", "0"),
         ("FLOWVERSE_HTTP_TIMEOUT", "nan"),
         ("FLOWVERSE_HTTP_TIMEOUT", "inf"),
         ("FLOWVERSE_HTTP_RETRIES", "1e9"),

@@ -20,7 +20,8 @@ from flowverse.ports import Reporter, Sink
 
 __all__ = ["Answer", "Client", "Opened", "Patience"]
 
-_RETRIED = {408, 429, 500, 502, 503, 504}
+_RETRIED = {408, 429}
+_SERVER_ERROR = 500
 _LONGEST_TOLD = 900.0
 """How long, in seconds, a request waits in all because the Hub says so; its windows are of five minutes."""
 _SLOWEST = 50_000
@@ -100,8 +101,10 @@ class Answer:
             parts = urlsplit(match[1])
         except ValueError:
             raise HubAnswer(self.endpoint, self.what, "with a next page that has no address") from None
+        # A mirror below a path of its host names the whole path.
+        path = parts.path.removeprefix(urlsplit(self.endpoint).path)
         # With a slash, or a path such as `@elsewhere` would become a part of the host.
-        return f"{self.endpoint}/{parts.path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")
+        return f"{self.endpoint}/{path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")
 
     @property
     def told(self) -> float | None:
@@ -162,7 +165,7 @@ class Client:
         while True:
             await self._until_allowed()
             answer, why = await self._attempt(what, deadline, once)
-            if answer is not None and answer.status not in _RETRIED:
+            if answer is not None and answer.status < _SERVER_ERROR and answer.status not in _RETRIED:
                 return answer
             pause = answer.told if answer is not None else None
             if pause is not None and told + pause <= _LONGEST_TOLD:

@@ -13,6 +13,7 @@ from flowverse.errors import UsageError
 __all__ = ["Settings"]
 
 _DEFAULT_ENDPOINT = "https://huggingface.co"
+_A_DAY = 86_400
 _TRUE = {"1", "on", "yes", "true"}
 _FALSE = {"", "0", "off", "no", "false"}
 
@@ -73,8 +74,8 @@ class Settings:
             endpoint=endpoint,
             cache=_cache_folder(environ),
             patience=Patience(
-                timeout=_number(environ, "FLOWVERSE_HTTP_TIMEOUT", usual.timeout),
-                retries=int(_number(environ, "FLOWVERSE_HTTP_RETRIES", usual.retries)),
+                timeout=_number(environ, "FLOWVERSE_HTTP_TIMEOUT", usual.timeout, least=0.1),
+                retries=int(_number(environ, "FLOWVERSE_HTTP_RETRIES", usual.retries, least=0)),
             ),
         )
 
@@ -86,14 +87,17 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
     raise UsageError(f"{name} is neither yes nor no: {value!r}.", hint=f"Set {name}=1, or unset it.")
 
 
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+def _number(environ: Mapping[str, str], name: str, default: float, *, least: float) -> float:
     text = environ.get(name, "").strip()
     try:
         value = float(text) if text else default
     except ValueError:
         value = -1.0
-    if not 0 <= value <= 86_400:
-        raise UsageError(f"{name} is not a number from 0 to 86400: {text!r}.", hint=f"Set {name}=30, or unset it.")
+    if not least <= value <= _A_DAY:
+        raise UsageError(
+            f"{name} is not a number from {least:g} to {_A_DAY}: {text!r}.",
+            hint=f"Set {name}={default:g}, or unset it.",
+        )
     return value
 
 

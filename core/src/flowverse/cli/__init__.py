@@ -15,4 +15,6 @@ def main() -> None:
         if (error.name or "").partition(".")[0] not in {"click", "rich"}:
             raise
         sys.exit(f'error: the flowverse command needs {error.name}\nhint: run `pip install "flowverse[cli]"`')
+    except KeyboardInterrupt:  # so early that nothing was begun
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))
