@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub import Hub
+from tests.hub import FILE, Hub
 from tests.integration.workspace import Workspace, asking, snapshot
 
 MINE = b"# mine\nleaf = 'edited'\n"
@@ -261,3 +261,28 @@ def test_restoring_by_deleting_works(synced: Workspace, hub: Hub) -> None:
     synced.sync()
 
     assert synced.holds(hub, "b/Leaf")
+
+
+@pytest.mark.parametrize("moved", ["replaced", "removed"])
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_that_is_made_while_a_sync_runs_is_kept_aside(
+    synced: Workspace, hub: Hub, edit: str, moved: str
+) -> None:
+    """What was clean when the sync looked, and is not when the new files are there, ends in a backup that is named."""
+    hub.add("a/Top", {"top.py": asking("b/Leaf") if moved == "replaced" else "", "new.txt": "new\n"})
+    hub.add("b/Leaf", {"leaf.py": "leaf = 2\n"})
+    synced.lock_path.unlink()
+    synced.lock()
+    shutil.rmtree(synced.home)
+    rule = hub.rule(FILE + ".*new.txt", action="pause")
+
+    with synced.start("sync") as process:
+        rule.wait()
+        EDITS[edit](synced.place("b/Leaf"))
+        edited = snapshot(synced.place("b/Leaf"))
+        rule.release()
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 0, err
+    (line,) = [line for line in out.splitlines() if line.startswith("b/Leaf: ")]
+    assert snapshot(synced.root / line.rpartition(" ")[2]) == edited

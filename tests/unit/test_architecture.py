@@ -32,7 +32,8 @@ FLOORS = [
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],
     ["_hub.py", "_project.py", "_settings.py", "_tree.py"],
-    ["_examine.py", "_install.py", "_state.py"],
+    ["_examine.py", "_state.py", "_survey.py"],
+    ["_install.py"],
     # 4: the story
     ["_engine.py", "_ship.py", "_view.py"],
     # 5: what hosts, scripts and people call

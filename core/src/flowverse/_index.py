@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flowverse.errors import InvalidModuleId
-from flowverse.model import MODULE_ID_FILE, Edit, ModuleId
+from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin
 
-__all__ = ["Index", "Record", "Seen", "edit_of", "look", "looks_same", "stat_row"]
+__all__ = ["Index", "Record", "Seen", "base_of", "edit_of", "look", "looks_same", "stat_row"]
 
 _VERSION = 1
 _CHUNK = 1 << 20
@@ -53,6 +53,11 @@ class Record:
     behind: str = ""
     files: Mapping[str, Seen] = field(default_factory=dict)
     sources: Mapping[str, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pin: Pin, files: Mapping[str, Seen]) -> Record:
+        """The record of a folder that was synced from a pin."""
+        return cls(id=pin.id, revision=pin.revision, commit=pin.commit, digest=pin.digest, files=files)
 
     @property
     def base(self) -> str:
@@ -125,6 +130,11 @@ def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]
 def is_bytecode(path: str) -> bool:
     """Whether a path is passed over when edits are looked for."""
     return path.endswith((".pyc", ".pyo")) or "__pycache__" in path.split("/")[:-1]
+
+
+def base_of(pin: Pin) -> dict[str, str]:
+    """The sha256 of a pin's files by path, but of bytecode, which is never compared."""
+    return {entry.path: entry.sha256 for entry in pin.files if not is_bytecode(entry.path)}
 
 
 def looks_same(folder: str, record: Record) -> bool:

@@ -11,14 +11,15 @@ from pathlib import Path
 from flowverse._guard import FLOW_MOD, flow_mod, guard_source, owner_source
 from flowverse._index import Index, Record, stat_row
 from flowverse._local import stats_of
-from flowverse._plan import Found, make_plan
+from flowverse._plan import make_plan
 from flowverse._project import Project
+from flowverse._survey import survey
 from flowverse._tasks import all_of
 from flowverse._tree import Tree
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, Plan, RemoteFile
 from flowverse.ports import Reporter, Source, Store
 
-__all__ = ["Installed", "install", "survey"]
+__all__ = ["Installed", "install"]
 
 _IGNORE = "*\n"
 
@@ -42,12 +43,6 @@ class _Work:
 
     def target(self, pin: Pin) -> Path | None:
         return None if pin.path is None else self.project.target(pin.path)
-
-
-def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
-    """Every pinned and every recorded module as it is. Reads the tree and writes nothing."""
-    targets = {pin.id: project.target(pin.path) for pin in pins if pin.path is not None}
-    return tree.inventory(pins, tree.load(), targets)
 
 
 async def install(
@@ -107,7 +102,7 @@ def _put_in_place(work: _Work, plan: Plan, fresh: Mapping[ModuleId, Record]) -> 
     work.tree.announce(Index(modules={**work.records, **fresh}))
     for step in plan.writes:
         target = work.target(step.pin) if step.pin is not None else None
-        backup = work.tree.apply(step, target)
+        backup = work.tree.apply(step, target, work.records.get(step.id))
         if backup is not None:
             work.backups.append((step.id, os.path.relpath(backup, work.project.root)))
         if step.action == "prune":

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from flowverse._guard import guard_source, owner_source
 from flowverse._index import is_bytecode
-from flowverse._install import survey
 from flowverse._project import Project
 from flowverse._state import stale
+from flowverse._survey import survey
 from flowverse._tree import Tree
 from flowverse.errors import NotShippable, StaleLock
 from flowverse.lock import LOCK_NAME

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,10 +17,8 @@ from filelock import FileLock, Timeout
 
 from flowverse._cache import writing
 from flowverse._guard import module_id_text, owner_source, parse_module_id
-from flowverse._index import Index, Record, Seen, edit_of, is_bytecode, look
-from flowverse._local import stats_of
+from flowverse._index import Index, Record, Seen, base_of, looks_same
 from flowverse._paths import check_paths
-from flowverse._plan import Found
 from flowverse._swap import exchange
 from flowverse.errors import TreeError, WrongContent
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, PlanStep
@@ -88,57 +86,6 @@ class Tree:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def inventory(
-        self, pins: Iterable[Pin], index: Index, targets: Mapping[ModuleId, Path]
-    ) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
-        """Every pinned and every recorded module as it is now, and the records brought up to date.
-
-        `targets` says where the local pins point. Raises `TreeError` for what cannot be read.
-        """
-        found: dict[ModuleId, Found] = {}
-        records: dict[ModuleId, Record] = {}
-        by_id = {pin.id: pin for pin in pins}
-        for id in {**by_id, **index.modules}:
-            place = self.place(id)
-            if id in by_id:
-                self._check_owner(place.parent)  # now: later, other modules would be in place already
-            with writing(place):
-                found[id], record = self._look(place, by_id.get(id), index.modules.get(id), targets.get(id), id)
-            if record is not None:
-                records[id] = record
-        return found, records
-
-    def _look(
-        self, place: Path, pin: Pin | None, record: Record | None, target: Path | None, id: ModuleId
-    ) -> tuple[Found, Record | None]:
-        if place.is_symlink():
-            link = str(place.readlink())
-            same = target is not None and link == str(target)
-            sources = stats_of(target) if same and target is not None and target.is_dir() else {}
-            return Found(id=id, link=link, same=same), Record(id=id, link=link, sources=sources)
-        if not place.is_dir():
-            if place.exists():
-                raise TreeError(str(place), "is a file where a module's folder belongs", hint="Move it away.")
-            return Found(id=id, exists=False), None
-        if record is None or record.link is not None:
-            # Not ours, or the record is lost: it is the pin's content, or an edit of something unknown.
-            record = Record(id=id, files={p: Seen(sha, 0, 0, 0, None) for p, sha in _hashes(pin).items()})
-        base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
-        files = look(str(place), base, record.files)
-        files.pop(MODULE_ID_FILE, None)
-        edit = edit_of(files)
-        same = pin is not None and pin.path is None and record.digest == pin.digest
-        if pin is not None and pin.path is None and not same:
-            against_pin = look(str(place), _hashes(pin), files)
-            against_pin.pop(MODULE_ID_FILE, None)
-            if not edit_of(against_pin):
-                return Found(id=id, base=record.base, same=True), self._record(pin, against_pin)
-        fresh = Record(id=id, revision=record.revision, commit=record.commit, digest=record.digest, files=files)
-        return Found(id=id, base=record.base, same=same, edit=edit), fresh
-
-    def _record(self, pin: Pin, files: Mapping[str, Seen]) -> Record:
-        return Record(id=pin.id, revision=pin.revision, commit=pin.commit, digest=pin.digest, files=files)
-
     # --- building ----------------------------------------------------------------------------------------------------
 
     def stage(self, pin: Pin, store: Store) -> list[FileEntry]:
@@ -175,15 +122,19 @@ class Tree:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / MODULE_ID_FILE).write_text(module_id_text(pin), encoding="utf-8", newline="\n")
             files = {}
-            for path, sha in _hashes(pin).items():
+            for path, sha in base_of(pin).items():
                 stat = (folder / path).lstat()
                 files[path] = Seen(sha, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, sha)
-        return self._record(pin, files)
+        return Record.of(pin, files)
 
     # --- putting in place --------------------------------------------------------------------------------------------
 
-    def apply(self, step: PlanStep, target: Path | None) -> Path | None:
-        """Carry out one step whose module is staged; the backup's folder where something was discarded."""
+    def apply(self, step: PlanStep, target: Path | None, before: Record | None) -> Path | None:
+        """Carry out one step whose module is staged; the backup's folder where something was discarded.
+
+        `before` is how the folder looked when that was decided. What a person changed since, while files were fetched,
+        is kept in a backup as well.
+        """
         place = self.place(step.id)
         with writing(place):
             self._owner_folder(place)
@@ -196,7 +147,11 @@ class Tree:
                     fresh.parent.mkdir(parents=True, exist_ok=True)
                     fresh.symlink_to(target, target_is_directory=True)
                 self._swap(fresh, place, aside)
-        return aside if step.backup else None
+            if step.backup or before is None or not aside.is_dir() or looks_same(str(aside), before):
+                return aside if step.backup else None
+            backup = self._backup_place(step.id)
+            _move(aside, backup)
+            return backup
 
     def _swap(self, fresh: Path, place: Path, aside: Path) -> None:
         """Put a folder in place of another, which ends up aside: an edit is always in one of the two."""
@@ -214,10 +169,11 @@ class Tree:
 
     def _owner_folder(self, place: Path) -> None:
         """Make the owner's folder. A link in its place would carry every write out of the tree."""
-        self._check_owner(place.parent)
+        self.check_owner(place.parent)
         place.parent.mkdir(parents=True, exist_ok=True)
 
-    def _check_owner(self, owner: Path) -> None:
+    def check_owner(self, owner: Path) -> None:
+        """Raise `TreeError` if an owner's folder is something else."""
         if owner.is_symlink() or (owner.exists() and not owner.is_dir()):
             raise TreeError(str(owner), "is not a folder", hint="Move it away; modules are synced below it.")
 
@@ -317,13 +273,6 @@ class Tree:
             clock = fresh.stat().st_mtime_ns
             fresh.write_text(index.dump(clock), encoding="utf-8")
             fresh.replace(path)
-
-
-def _hashes(pin: Pin | None) -> dict[str, str]:
-    """The sha256 of a pin's files by path, but of bytecode, which is never compared."""
-    if pin is None:
-        return {}
-    return {entry.path: entry.sha256 for entry in pin.files if not is_bytecode(entry.path)}
 
 
 def _move(place: Path, to: Path) -> None:

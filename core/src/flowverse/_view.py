@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flowverse._install import survey
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._state import stale
+from flowverse._survey import survey
 from flowverse._tree import Tree
 from flowverse.errors import UsageError
 from flowverse.model import Edge, Edit, ModuleId, Pin

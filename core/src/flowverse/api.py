@@ -15,13 +15,13 @@ from pathlib import Path
 from flowverse._cache import Cache
 from flowverse._editable import editable_files
 from flowverse._engine import Engine, Mode
-from flowverse._install import survey
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
 from flowverse._render import Line, explain, render, render_status, render_tree
 from flowverse._settings import Settings
 from flowverse._ship import Shipment, ship
 from flowverse._state import stale, untouched
+from flowverse._survey import survey
 from flowverse._tasks import run
 from flowverse._tree import Tree
 from flowverse._view import Graph, Status, graph_of, status_of

@@ -1,0 +1,69 @@
+"""What is in the tree: every pinned and every recorded module as it is now, against what it was synced from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flowverse._cache import writing
+from flowverse._index import Record, Seen, base_of, edit_of, look
+from flowverse._local import stats_of
+from flowverse._plan import Found
+from flowverse._project import Project
+from flowverse._tree import Tree
+from flowverse.errors import TreeError
+from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
+
+__all__ = ["survey"]
+
+
+def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
+    """Look at every module, and bring the records up to date. Writes nothing.
+
+    Raises `TreeError` for what cannot be read, or stands where a module belongs.
+    """
+    found: dict[ModuleId, Found] = {}
+    records: dict[ModuleId, Record] = {}
+    by_id = {pin.id: pin for pin in pins}
+    known = tree.load().modules
+    for id in {**by_id, **known}:
+        place, pin = tree.place(id), by_id.get(id)
+        if pin is not None:
+            tree.check_owner(place.parent)  # now: later, other modules would be in place already
+        target = project.target(pin.path) if pin is not None and pin.path is not None else None
+        with writing(place):
+            found[id], record = _look(id, place, pin, known.get(id), target)
+        if record is not None:
+            records[id] = record
+    return found, records
+
+
+def _look(
+    id: ModuleId, place: Path, pin: Pin | None, record: Record | None, target: Path | None
+) -> tuple[Found, Record | None]:
+    if place.is_symlink():
+        link = str(place.readlink())
+        same = target is not None and link == str(target)
+        sources = stats_of(target) if same and target is not None and target.is_dir() else {}
+        return Found(id=id, link=link, same=same), Record(id=id, link=link, sources=sources)
+    if not place.is_dir():
+        if place.exists():
+            raise TreeError(str(place), "is a file where a module's folder belongs", hint="Move it away.")
+        return Found(id=id, exists=False), None
+    if record is None or record.link is not None:
+        # Not ours, or the record is lost: it is the pin's content, or an edit of something unknown.
+        record = Record(id=id, files={path: Seen(sha, 0, 0, 0, None) for path, sha in _base(pin).items()})
+    base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
+    files = look(str(place), base, record.files)
+    files.pop(MODULE_ID_FILE, None)
+    same = pin is not None and pin.path is None and record.digest == pin.digest
+    if pin is not None and pin.path is None and not same:
+        against_pin = look(str(place), base_of(pin), files)
+        against_pin.pop(MODULE_ID_FILE, None)
+        if not edit_of(against_pin):
+            return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
+    fresh = Record(id=id, revision=record.revision, commit=record.commit, digest=record.digest, files=files)
+    return Found(id=id, base=record.base, same=same, edit=edit_of(files)), fresh
+
+
+def _base(pin: Pin | None) -> dict[str, str]:
+    return base_of(pin) if pin is not None else {}
