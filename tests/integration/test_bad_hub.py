@@ -84,6 +84,14 @@ def test_a_token_that_may_not_read_is_told_so(space: Workspace, hub: Hub) -> Non
         assert not_told(space, done.out + done.err)
 
 
+def test_a_token_that_nobody_knows_is_told_so(declared: Workspace) -> None:
+    """A token that was revoked, or mistyped, is not a repository that is missing."""
+    done = declared.call("sync", HF_TOKEN=TOKEN)
+
+    done.failed_plainly(3, "does not know the token", "Renew it")
+    assert not_told(declared, done.out + done.err)
+
+
 def test_a_token_that_cannot_be_sent_is_a_sentence(declared: Workspace) -> None:
     """A token with a character that no header takes: said without the token."""
     done = declared.call("sync", HF_TOKEN=f"{TOKEN}\N{LATIN SMALL LETTER E WITH ACUTE}")

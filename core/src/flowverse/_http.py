@@ -83,6 +83,11 @@ class Answer:
         return self.headers.get("x-error-code", "")
 
     @property
+    def error_message(self) -> str:
+        """The Hub's own sentence about it."""
+        return self.headers.get("x-error-message", "")
+
+    @property
     def etag(self) -> str:
         """The content's name: behind a redirect to a large-file store, what the Hub said before it."""
         raw = self.first.get("x-linked-etag") or self.first.get("etag") or self.headers.get("etag", "")

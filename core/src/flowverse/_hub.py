@@ -121,6 +121,10 @@ class Hub:
                 "it is gated",
                 hint=f"Ask for access at {quiet(self.endpoint)}/{id}, then set HF_TOKEN or run `hf auth login`.",
             )
+        if answer.status == 401 and self._client.signed_in and "invalid credentials" in answer.error_message.lower():
+            raise AccessDenied(
+                id, "the Hub does not know the token that was sent", hint="Renew it: set HF_TOKEN, or `hf auth login`."
+            )
         if answer.error_code == "RepoNotFound" or (answer.status in {401, 404} and path is None):
             raise ModuleNotFound(id, revision, signed_in=self._client.signed_in)
         if answer.status in {401, 403}:

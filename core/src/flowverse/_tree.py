@@ -50,6 +50,8 @@ class Tree:
         """Be the only sync of this tree; another waits, and says so. What a killed one left behind is cleared."""
         with writing(self.private):
             self.private.mkdir(parents=True, exist_ok=True)
+            # Of its own, because a sync that fails may leave nothing else behind for version control to see.
+            (self.private / ".gitignore").write_text("*\n", encoding="ascii")
             lock = FileLock(self.private / "lock")
             try:
                 lock.acquire(timeout=0)
