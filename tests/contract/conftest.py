@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, close_session
 from huggingface_hub.errors import (
     HfHubHTTPError,
     RemoteEntryNotFoundError,
@@ -23,6 +23,13 @@ from huggingface_hub.errors import (
 
 from tests.hub import Hub
 from tests.hub.olah import Olah, make_repository, make_tag
+
+
+@pytest.fixture(autouse=True)
+def own_connections() -> Iterator[None]:
+    """Give every test connections of its own: a server closes one that was idle for seconds, as others' here may be."""
+    yield
+    close_session()
 
 
 @dataclass(frozen=True, kw_only=True)
