@@ -6,14 +6,11 @@ It is poorer than the Hub, so what works with both works with more than what one
 from __future__ import annotations
 
 import contextlib
-import getpass
 import hashlib
 import os
 import re
-import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -22,9 +19,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
-import uv
-from filelock import FileLock
-
+from tests.environments import environment
 from tests.hub import ids
 
 VERSION = "0.5.4"
@@ -41,27 +36,6 @@ class Access:
     status: int
 
 
-def environment() -> Path:
-    """Return the Python of an environment that has olah, made on first use and shared by all sessions of a machine.
-
-    olah asks for versions that conflict with the tests' own, so it does not share their environment. The folder is
-    `FLOWVERSE_TEST_CACHE`, or one of this user below the system's for temporary files.
-    """
-    default = Path(tempfile.gettempdir()) / f"flowverse-tests-{getpass.getuser()}"
-    cache = Path(os.environ.get("FLOWVERSE_TEST_CACHE") or default)
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"olah-{VERSION}-py{sys.version_info.major}.{sys.version_info.minor}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    complete = folder / "complete"
-    with FileLock(f"{folder}.lock"):
-        if not complete.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _run([uv.find_uv_bin(), "venv", "--quiet", "--no-config", "--python", sys.executable, str(folder)])
-            _run([uv.find_uv_bin(), "pip", "install", "--quiet", "--python", str(python), f"olah=={VERSION}"])
-            complete.touch()
-    return python
-
-
 class Olah:
     """A running olah, offline, that serves what `make_repository` made below a folder.
 
@@ -76,7 +50,8 @@ class Olah:
         self.endpoint = ""
 
     def __enter__(self) -> Olah:
-        python = environment()
+        # olah asks for versions that conflict with the tests' own.
+        python = environment(f"olah-{VERSION}", [f"olah=={VERSION}"])
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="olah-", ignore_cleanup_errors=True)))
             mirrors = str(self._repositories).replace("\\", "/")

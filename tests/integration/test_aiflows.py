@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
-import uv
-from filelock import FileLock
 from flowverse._editable import editable_files
 from flowverse._guard import FLOW_MOD, flow_mod
 from flowverse.model import PACKAGE, Pin
 
+from tests.environments import environment
 from tests.hub import Hub
 from tests.integration.workspace import Workspace
 from tests.integration.workspace import asking as asking_for
@@ -39,25 +32,7 @@ USE = "from flow_modules.saibo.ChatFlows import name\nprint(json.dumps(name))\n"
 @pytest.fixture(scope="session")
 def aiflows() -> Path:
     """Return the Python of an environment with aiFlows, made on first use and shared by all sessions of a machine."""
-    default = Path(tempfile.gettempdir()) / f"flowverse-tests-{getpass.getuser()}"
-    cache = Path(os.environ.get("FLOWVERSE_TEST_CACHE") or default)
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"{AIFLOWS.replace('==', '-')}-py{sys.version_info.major}.{sys.version_info.minor}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    complete = folder / "complete"
-    with FileLock(f"{folder}.lock"):
-        if not complete.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _uv("venv", "--no-config", "--python", sys.executable, str(folder))
-            _uv("pip", "install", "--python", str(python), *NEEDED)
-            _uv("pip", "install", "--python", str(python), "--no-deps", AIFLOWS)
-            complete.touch()
-    return python
-
-
-def _uv(*arguments: str) -> None:
-    done = subprocess.run([uv.find_uv_bin(), *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    return environment(AIFLOWS.replace("==", "-"), NEEDED, ["--no-deps", AIFLOWS])
 
 
 def files(folder: Path) -> dict[str, bytes]:

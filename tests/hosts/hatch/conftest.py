@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from uv import find_uv_bin
 
+from tests.hosts.runner import Runner
 from tests.hosts.wheelhouse import Wheelhouse, build_wheelhouse
 from tests.hub import Hub
 
@@ -41,13 +41,12 @@ _FOREIGN = ("HATCH_", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON")
 
 
 @dataclass
-class Desk:
+class Desk(Runner):
     """A folder with a project `root`, and an environment in which every cache but the installers' is the test's own."""
 
     place: Path
     hub: Hub
     wheelhouse: Wheelhouse
-    environ: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         outside = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
@@ -64,21 +63,6 @@ class Desk:
         }
         (self.place / "hatch.toml").touch()
         self.root = self.place / "app"
-
-    def run(self, *command: str, cwd: Path | None = None, code: int = 0, **environ: str) -> str:
-        """Run a command in the project, and return what it says; its exit code must be `code`."""
-        done = subprocess.run(
-            command,
-            cwd=cwd or self.root,
-            env={**self.environ, **environ},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == code, done.stdout
-        return done.stdout
 
     def hatch(self, *args: str, code: int = 0, cwd: Path | None = None, **environ: str) -> str:
         """Run Hatch."""

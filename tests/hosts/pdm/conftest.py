@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from uv import find_uv_bin
 
+from tests.hosts.runner import Runner
 from tests.hosts.wheelhouse import Wheelhouse, build_wheelhouse
 from tests.hub import Hub
 
@@ -68,13 +68,12 @@ _INDEX = "PDM_PYPI_"
 
 
 @dataclass
-class Desk:
+class Desk(Runner):
     """A project `root`, and an environment in which all is the test's own but what installers download."""
 
     place: Path
     hub: Hub
     wheelhouse: Wheelhouse
-    environ: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         outside = {
@@ -144,21 +143,6 @@ class Desk:
         return {str(file): (stat.st_size, stat.st_mtime_ns) for file, stat in stats.items()}
 
     # --- programs ----------------------------------------------------------------------------------------------------
-
-    def run(self, *command: str, cwd: Path | None = None, code: int = 0, **environ: str) -> str:
-        """Run a command in the project, and return what it says; its exit code must be `code`."""
-        done = subprocess.run(
-            command,
-            cwd=cwd or self.root,
-            env={**self.environ, **environ},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == code, done.stdout
-        return done.stdout
 
     def pdm(self, *args: str, code: int = 0, cwd: Path | None = None, **environ: str) -> str:
         """Run PDM, the one of this environment; our plugin is installed beside it."""
