@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 
 import pytest
 
 from tests.hub import Hub
-from tests.integration.workspace import Workspace, asking
+from tests.integration.workspace import COMMAND, Workspace, asking
 
 TABLE = "[tool.flowverse.dependencies]\n"
 
@@ -195,3 +196,30 @@ def test_an_environment_variable_that_cannot_be_meant(space: Workspace, name: st
     space.declare({"a/One": "main"})
 
     space.call("sync", **{name: value}).failed_plainly(2, name)
+
+
+@pytest.mark.parametrize("text", ["tool = 3\n", "[tool]\nflowverse = 3\n"])
+def test_frozen_takes_any_manifest(space: Workspace, hub: Hub, text: str) -> None:
+    """It is not looked at, so it may be anything that is TOML."""
+    hub.add("a/One", {"one.py": ""})
+    space.declare({"a/One": "main"})
+    space.sync()
+    space.manifest.write_text(text)
+    shutil.rmtree(space.place("a/One"))
+    space.call("sync", "--frozen").worked("+ a/One@main")
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "SSL_CERT_FILE"])
+def test_a_client_that_cannot_be_set_up_is_a_sentence(space: Workspace, hub: Hub, variable: str) -> None:
+    """What the environment says of proxies and certificates may be wrong."""
+    hub.add("a/One", {"one.py": ""})
+    space.declare({"a/One": "main"})
+    space.call("sync", **{variable: "foo://nowhere"}).failed_plainly(2, "cannot be set up", variable)
+
+
+def test_a_folder_that_was_deleted_under_somebody(space: Workspace) -> None:
+    """A shell may stand in a folder that is gone."""
+    script = f"import os, sys; os.rmdir(os.getcwd()); os.execv({str(COMMAND)!r}, ['flowverse', 'sync'])"
+    gone = space.base / "gone"
+    gone.mkdir()
+    space.python("-c", script, cwd=gone).failed_plainly(2, "The current folder")

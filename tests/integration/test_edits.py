@@ -286,3 +286,20 @@ def test_an_edit_that_is_made_while_a_sync_runs_is_kept_aside(
     assert process.returncode == 0, err
     (line,) = [line for line in out.splitlines() if line.startswith("b/Leaf: ")]
     assert snapshot(synced.root / line.rpartition(" ")[2]) == edited
+
+
+def test_what_is_written_into_generated_files_is_kept_aside(synced: Workspace) -> None:
+    """They are flowverse's own, and are put right; but what a person wrote is not lost."""
+    for path in ("__init__.py", "b/__init__.py"):
+        (synced.tree / path).write_text("mine = 1\n")
+        warned = synced.sync().warnings
+        assert any(path in warning for warning in warned)
+        assert b"mine = 1\n" in synced.backups.values()
+        shutil.rmtree(synced.tree / ".flowverse" / "backups")
+
+
+def test_quiet_names_the_backup(synced: Workspace) -> None:
+    """What was given up can be found, also by somebody who wants to hear little."""
+    (synced.place("b/Leaf") / "leaf.py").write_bytes(MINE)
+    synced.declare({"a/Top": "main", "b/Leaf": {"revision": "main", "overwrite": True}})
+    assert "what was discarded is in" in synced.call("sync", "-q").out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -111,9 +112,12 @@ def test_script_in_a_bare_folder_moves_and_restores(tmp_path: Path, scripts: Scr
     assert scripts.run(bare / "demo.py", wish(revision="v2"))[1] == "two atomic"
     write(bare / PACKAGE / ID / "__init__.py", "text = 'edited'\n")
     assert "edited" in scripts.start(bare / "demo.py", wish(revision="v2")).stdout
-    assert scripts.run(bare / "demo.py", wish(revision="v2", overwrite=True))[1] == "two atomic"
-    write(bare / PACKAGE / ID / "__init__.py", "text = 'edited'\n")
-    assert scripts.run(bare / "demo.py", wish(revision="v2"), overwrite=True)[1] == "two atomic"
+    for how in ({"wishes": wish(revision="v2", overwrite=True)}, {"wishes": wish(revision="v2"), "overwrite": True}):
+        write(bare / PACKAGE / ID / "__init__.py", "text = 'edited'\n")
+        done = scripts.start(bare / "demo.py", **how)
+        assert "two atomic" in done.stdout
+        (place,) = re.findall(rf"{ID}: what was discarded is in (\S+)", done.stderr)
+        assert (bare / place / "__init__.py").read_text() == "text = 'edited'\n"
     use = "from flow_modules.martinjosifoski.ChatAtomicFlow import text\nprint(json.dumps(text))\n"
     assert scripts.run(bare / "other.py", [{"url": NEEDED}], use=use) == [folders(bare), "atomic"]
 
@@ -167,7 +171,7 @@ def test_script_that_differs_from_its_project_is_told(tmp_path: Path, scripts: S
     done = scripts.start(project / "demo.py", wish(revision="v2", overwrite=True))
     assert "one atomic" in done.stdout
     assert "demo.py:4: FlowRevisionWarning: saibo/ChatFlows is asked for at v2, the tree has main (" in done.stderr
-    assert "demo.py:4: FlowRevisionWarning: saibo/ChatFlows is not overwritten; `flowverse restore" in done.stderr
+    assert "demo.py:4: FlowRevisionWarning: saibo/ChatFlows is not overwritten; `overwrite = true`" in done.stderr
     done = scripts.start(project / "demo.py", [{"url": "yeeef/Bots", "revision": "v1"}])
     assert done.returncode == 1
     assert "pyproject.toml does not declare yeeef/Bots." in done.stderr

@@ -106,3 +106,29 @@ def test_an_owner_that_is_not_trusted_is_refused(space: Workspace, hub: Hub) -> 
 
     assert hub.count(contains="stranger") == 0
     assert not space.tree.exists()
+
+
+@pytest.mark.parametrize(("one", "other"), [("my-org/Hy-Flow", "my_org/Hy_Flow"), ("9x/F", "user_9x/F")])
+@pytest.mark.parametrize("force", [False, True])
+def test_an_id_that_takes_over_the_folder_of_another_replaces_it(
+    space: Workspace, hub: Hub, one: str, other: str, force: bool
+) -> None:
+    """In one sync, in both directions; an edit of the first is an edit in the way of the second."""
+    for id in (one, other):
+        hub.add(id, {"__init__.py": f"name = '{id}'\n", f"{len(id)}.txt": id})
+    for id in (one, other, one):
+        space.declare({id: "main"})
+        result = space.sync(force=force)
+        assert space.holds(hub, id)
+        assert not result.backups
+
+    edited = space.place(one) / "__init__.py"
+    edited.write_text("mine\n")
+    space.declare({other: "main"})
+    (step,) = space.sync(force=force).plan.steps
+    assert (step.action, step.behind, edited.read_text()) == ("keep", "moved", "mine\n")
+    space.declare({other: {"revision": "main", "overwrite": True}})
+    space.sync(force=force)
+    assert space.holds(hub, other)
+    assert b"mine\n" in space.backups.values()
+    assert not space.sync().plan.steps

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
+import tomli
+from flowverse.model import Conflict, Wish
 
 from tests.hub import Hub
 from tests.integration.workspace import Workspace, asking, snapshot
@@ -147,3 +149,61 @@ def test_a_link_that_was_replaced_by_a_folder_is_an_edit(linked: Workspace) -> N
     linked.sync()
 
     assert (place / "mine.py").read_text() == "mine = True\n"
+
+
+@pytest.fixture
+def split(space: Workspace, hub: Hub) -> Workspace:
+    """Two local modules want `o/C`: from a folder, and from another folder or from the Hub."""
+    hub.add("o/C", {"c.py": "c = 'hub'\n"})
+    for name, wish in (("A", '{ path = "../C1" }'), ("B", '{ path = "../C2" }'), ("H", '"main"')):
+        (space.base / name).mkdir()
+        text = f'[tool.flowverse.dependencies]\n"o/C" = {wish}\n'
+        (space.base / name / "pyproject.toml").write_text(text)
+    for name in ("C1", "C2"):
+        (space.base / name).mkdir()
+    return space
+
+
+@pytest.mark.parametrize("other", ["B", "H"])
+def test_two_folders_or_a_folder_and_a_commit_are_a_conflict(split: Workspace, other: str) -> None:
+    """Said with the paths, and settled by the line to paste."""
+    wishes = {"me/A": {"path": "../A"}, f"me/{other}": {"path": f"../{other}"}}
+    split.declare(wishes)
+    done = split.call("sync")
+    done.failed_plainly(1, "../C1 by pyproject.toml -> me/A", "[tool.flowverse.overrides]")
+    line = done.err.rstrip().splitlines()[-1].removeprefix("hint: ").strip()
+    assert line.startswith('"o/C" = ')
+    split.manifest.write_text(f"{split.manifest.read_text()}{line}\n")
+    split.sync()
+    assert split.modules == {"me/A", f"me/{other}", "o/C"}
+
+
+class Last:
+    """A Chooser that takes the last."""
+
+    def choose(self, conflict: Conflict) -> Wish | None:
+        return conflict.wishes[-1]
+
+
+def test_a_folder_that_was_chosen_is_written_down(split: Workspace) -> None:
+    """The answer to the question is a path, and stands in the overrides as one."""
+    split.declare({"me/A": {"path": "../A"}, "me/B": {"path": "../B"}})
+    split.sync(chooser=Last())
+    assert split.place("o/C").resolve() == split.base / "C2"
+    overrides = tomli.loads(split.manifest.read_text())["tool"]["flowverse"]["overrides"]
+    assert overrides == {"o/C": {"path": "../C2"}}
+    assert split.sync().modules == 3
+
+
+@pytest.mark.parametrize("path", [".", "flow_modules", "flow_modules/o"])
+def test_the_project_and_its_tree_are_no_modules(space: Workspace, path: str) -> None:
+    """A link to where it is would have no end."""
+    (space.tree / "o").mkdir(parents=True)
+    space.declare({"o/Loop": {"path": path}})
+    space.call("sync").failed_plainly(2, "the project itself or its tree")
+
+
+def test_a_home_that_is_not_there_is_a_sentence(space: Workspace) -> None:
+    """`~somebody` of another machine is a path like any other."""
+    space.declare({"o/Away": {"path": "~nosuchuser/dev"}})
+    space.call("sync").failed_plainly(2, "~nosuchuser/dev", "not a folder")

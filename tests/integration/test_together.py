@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from tests.hub import FILE, Hub
+from tests.hub import FILE, INFO, Hub
 from tests.integration.workspace import Workspace, asking
 
 
@@ -85,3 +85,21 @@ def test_two_projects_share_a_cache(space: Workspace, hub: Hub) -> None:
     assert rule.hits == 2
     assert space.holds(hub, "b/Two")
     assert other.holds(hub, "b/Two")
+
+
+def test_the_newest_wish_wins_not_the_slowest_answer(space: Workspace, hub: Hub) -> None:
+    """A sync whose manifest was changed, and synced, while it waited for the Hub begins again."""
+    fill(hub, space)
+    hub.add("o/Y", {"y.py": "y = 1\n"})
+    rule = hub.rule(INFO + ".*", action="stall", first=1)
+
+    with space.start("sync") as slow:
+        rule.wait()
+        space.declare({"a/One": "main", "o/Y": "main"})
+        space.sync()
+        rule.release()
+        out, err = slow.communicate(timeout=60)
+
+    assert slow.returncode == 0, (out, err)
+    assert space.modules == {"a/One", "b/Two", "o/Y"}
+    assert set(space.locked) == {"a/One", "b/Two", "o/Y"}

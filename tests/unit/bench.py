@@ -74,7 +74,17 @@ class Bench:
         project = self.project(pins, {mid(id) for id in overwrite})
         cache = str(self.root / "cache")
         return asyncio.run(
-            install(project, self.tree, self.store, self, reporter, cache=cache, force=force, dry_run=dry_run)
+            install(
+                project,
+                self.tree,
+                self.store,
+                self,
+                reporter,
+                check_current=lambda: None,
+                cache=cache,
+                force=force,
+                dry_run=dry_run,
+            )
         )
 
     def write(self, path: str, content: bytes) -> Path:

@@ -22,7 +22,16 @@ DISTRIBUTIONS = ("flowverse", "hatch-flowverse", "pdm-flowverse")
 # The floors of the design, finer where files of one floor need each other. A file imports only from floors above it in
 # this list, which are below it in the house.
 FLOORS = [
-    ["__init__.py", "_digest.py", "_editable.py", "_guard_template.py", "_swap.py", "_tasks.py", "errors.py"],
+    [
+        "__init__.py",
+        "_digest.py",
+        "_editable.py",
+        "_guard_template.py",
+        "_swap.py",
+        "_tasks.py",
+        "_toml.py",
+        "errors.py",
+    ],
     ["model.py"],
     # 1: formats and ports
     ["_paths.py", "lock.py", "manifest.py", "ports.py"],

@@ -142,7 +142,7 @@ def caught(lines: str) -> str:
 @pytest.mark.parametrize("asked", ["main", COMMIT, "/home/author/dev", "../dev", "C:\\dev", "~/dev"])
 def test_no_warning_where_the_tree_has_what_is_asked(root: Path, site: Path, asked: str) -> None:
     """The revision, its commit, and a path on the author's machine, which counts as main."""
-    assert run(GUARDED + sync("saibo/ChatFlows", revision=asked), path=[root, site]) == [all_of(root)]
+    assert run(GUARDED + sync("saibo/ChatFlows", revision=asked), path=[root, site], cwd=root) == [all_of(root)]
 
 
 def test_other_revision_warns_once(root: Path, site: Path) -> None:
@@ -173,7 +173,7 @@ def test_overwrite_by_a_script_says_what_to_do_instead(root: Path, site: Path) -
     script += "for _ in range(2): sync([{'url': 'saibo/ChatFlows', 'overwrite': True}])\n"
     [told] = run(caught(script), path=[root, site])
     assert [text for text, _, _ in told] == [
-        "saibo/ChatFlows is not overwritten; `flowverse restore saibo/ChatFlows` discards its edits."
+        "saibo/ChatFlows is not overwritten; `overwrite = true` in pyproject.toml discards its edits."
     ]
 
 

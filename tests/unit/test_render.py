@@ -62,7 +62,8 @@ def texts(lines: list[Line]) -> list[tuple[str, str]]:
         (
             step("keep", None, edit=Edit(added=("x",)), old=BASE, behind="gone"),
             "warning",
-            "a/A was edited (1 added) and is kept, though nothing asks for it any more; --force removes it",
+            "a/A was edited (1 added) and is kept, though nothing asks for it any more, nor for what it asks for; "
+            "--force removes it",
         ),
     ],
 )
@@ -131,7 +132,7 @@ def test_what_is_worth_knowing_comes_before_the_sum() -> None:
     """Backups, notes and warnings, in that order."""
     result = Result(backups=((A, "flow_modules/.flowverse/backups/x"),), notes=("a note",), warnings=("a warning",))
     assert texts(render(result))[:-1] == [
-        ("note", "a/A: what was discarded is in flow_modules/.flowverse/backups/x"),
+        ("backup", "a/A: what was discarded is in flow_modules/.flowverse/backups/x"),
         ("note", "a note"),
         ("warning", "a warning"),
     ]

@@ -264,7 +264,7 @@ def test_a_guard_that_somebody_wrote_is_kept_aside(bench: Bench) -> None:
     bench.write("__init__.py", b"mine = 1\n")
     done = bench.sync(bench.pin("a/A", A1, ONE))
     ((warning,),) = [done.warnings]
-    assert "__init__.py of the tree was not written by flowverse" in warning
+    assert "__init__.py of the tree was not as flowverse wrote it" in warning
     assert (bench.root / warning.rpartition(" ")[2]).read_bytes() == b"mine = 1\n"
 
 

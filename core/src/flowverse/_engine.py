@@ -5,23 +5,25 @@ The engine does no IO of its own: it is given a project, a cache and a source, t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from flowverse._cache import Cache
 from flowverse._examine import ModuleExaminer
 from flowverse._install import install
-from flowverse._project import Project
+from flowverse._project import Outdated, Project
 from flowverse._resolve import Resolution, resolve
 from flowverse._state import stale, untouched
 from flowverse._tree import Tree
-from flowverse.errors import NotShippable, StaleLock
+from flowverse.errors import NotShippable, StaleLock, TreeError
 from flowverse.lock import Lock, dump_lock, wanted
 from flowverse.model import LockChange, ModuleId, Pin, Requirement, Result
 from flowverse.ports import Chooser, Reporter, Source
 
 __all__ = ["Engine", "Mode"]
+
+_MOST_CHANGES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +44,15 @@ class Mode:
 class Engine:
     """One project, one run."""
 
-    project: Project
+    read: Callable[[], Project]
     cache: Cache
     source: Callable[[], AbstractAsyncContextManager[Source]]
     reporter: Reporter
     chooser: Chooser
     mode: Mode
+
+    def __post_init__(self) -> None:
+        self.project = self.read()
 
     @property
     def tree(self) -> Tree:
@@ -56,6 +61,29 @@ class Engine:
 
     async def sync(self) -> Result:
         """Lock if the lock is stale, then make the tree what the lock says."""
+        return await self._current(self._sync)
+
+    async def lock(self) -> Result:
+        """Lock if the lock is stale; the tree stays as it is."""
+
+        async def only() -> Result:
+            async with self.source() as source:
+                return await self._lock(source)
+
+        return await self._current(only)
+
+    async def _current(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do it again if the project was changed meanwhile: the newest wish wins, not the slowest answer."""
+        for _ in range(_MOST_CHANGES):
+            try:
+                return await work()
+            except Outdated:  # noqa: PERF203 - the loop is for it
+                self.reporter.detail("pyproject.toml or flowverse.lock was changed meanwhile; beginning again")
+                self.project = self.read()
+        why = "its pyproject.toml or flowverse.lock keeps changing"
+        raise TreeError(str(self.project.root), why, hint="Try again.")
+
+    async def _sync(self) -> Result:
         # What an earlier sync kept counts as untouched; `force` is there to take it away.
         nothing = None if self.mode.force else untouched(self.project, self.tree)
         if nothing is not None:
@@ -69,17 +97,13 @@ class Engine:
                 self.cache,
                 source,
                 self.reporter,
+                check_current=self.project.check_current,
                 cache=str(self.cache.root),
                 force=self.mode.force,
                 dry_run=self.mode.dry_run,
             )
         warnings = (*result.warnings, *done.warnings)
         return replace(result, plan=done.plan, backups=done.backups, warnings=warnings, synced=True)
-
-    async def lock(self) -> Result:
-        """Lock if the lock is stale; the tree stays as it is."""
-        async with self.source() as source:
-            return await self._lock(source)
 
     async def _lock(self, source: Source) -> Result:
         old = self.project.lock
@@ -117,6 +141,7 @@ class Engine:
         )
         changed = dump_lock(lock).encode() != self.project.lock_bytes
         if not self.mode.dry_run:
+            self.project.check_current()
             if resolution.chosen:
                 self.project.add_overrides(resolution.chosen)
                 self.project = Project.read(self.project.root)

@@ -206,7 +206,7 @@ def _difference(id: str, asked: str, held: tuple[str, str, str]) -> str | None:
 
 
 def _kept(module: str) -> str:
-    return module + " is not overwritten; `flowverse restore " + module + "` discards its edits."
+    return module + " is not overwritten; `overwrite = true` in pyproject.toml discards its edits."
 
 
 def _warn(*what: str) -> None:

@@ -240,8 +240,15 @@ def _open() -> Opened:
     # The base of its errors leads to the HTTP library in use: httpx for version 1, httpx2 for version 2.
     base = next(kind for kind in errors.HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
     http = sys.modules[base.__module__.partition(".")[0]]
+    try:
+        client = get_async_session()
+    except (OSError, ValueError) as error:  # a proxy or a file of certificates that the environment names
+        raise UsageError(
+            f"The Hub client cannot be set up: {quiet(str(error))}.",
+            hint="Correct HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE.",
+        ) from None
     return Opened(
-        client=get_async_session(),
+        client=client,
         headers=headers,
         errors=(base, http.InvalidURL),
         offline=errors.OfflineModeIsEnabled,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,16 +52,22 @@ async def install(
     source: Source,
     reporter: Reporter,
     *,
+    check_current: Callable[[], None],
     cache: str,
     force: bool,
     dry_run: bool,
 ) -> Installed:
-    """Sync the tree with the lock of a project (which must have one, or need none)."""
+    """Sync the tree with the lock of a project (which must have one, or need none).
+
+    `check_current` is called once no other sync of the tree can run, and may raise to end this one.
+    """
     pins = project.lock.pins if project.lock is not None else ()
     if not pins and not tree.private.exists():
         return Installed(plan=Plan())
     overwrite = {req.id for req in project.manifest.dependencies if req.overwrite}
     with nullcontext() if dry_run else tree.locked(reporter):
+        if not dry_run:
+            check_current()  # while this sync waited or fetched, another may have locked something newer
         found, records = survey(project, tree, pins)
         plan = make_plan(pins, found, overwrite=overwrite, force=force)
         if dry_run:
@@ -126,9 +132,9 @@ def _generate(work: _Work, cache: str) -> tuple[str, ...]:
     texts[FLOW_MOD] = flow_mod(_as_synced(work, here), **where)
     index = tree.load()
     for path, text in texts.items():
-        if path not in index.generated and tree.holds_other(path, text):
+        if index.generated.get(path) != stat_row(tree.root / path) and tree.holds_other(path, text):
             aside = os.path.relpath(tree.keep_aside(path), work.project.root)
-            said.append(f"{path} of the tree was not written by flowverse; it is kept as {aside}")
+            said.append(f"{path} of the tree was not as flowverse wrote it; it is kept as {aside}")
         tree.generate(path, text)
     for pin in here:
         record = work.records[pin.id]

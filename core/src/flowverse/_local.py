@@ -9,10 +9,10 @@ from pathlib import Path
 
 from flowverse._scan import scan, wanted
 from flowverse.errors import UsageError
-from flowverse.model import Edge, Pin, Requirement
+from flowverse.model import PACKAGE, Edge, Pin, Requirement
 from flowverse.ports import Examined
 
-__all__ = ["look_at_local", "stats_of"]
+__all__ = ["expanded", "look_at_local", "stats_of"]
 
 _NOT_THEIRS = {"__pycache__", "flow_modules", "node_modules", "site-packages"}
 
@@ -39,7 +39,13 @@ def look_at_local(root: Path, requirement: Requirement) -> tuple[Examined, tuple
     to the project.
     """
     path = requirement.path or ""
-    folder = root / Path(path).expanduser()
+    folder = root / expanded(path)
+    inside = Path(os.path.relpath(folder.resolve(), root.resolve())).parts
+    if not inside or PACKAGE in inside:
+        raise UsageError(
+            f"{requirement.id} is wanted from {path}, which is the project itself or its tree ({requirement.asker}).",
+            hint="Name the folder where the module is developed.",
+        )
     if not folder.is_dir():
         raise UsageError(
             f"{requirement.id} is wanted from {path}, which is not a folder ({requirement.asker}).",
@@ -59,13 +65,18 @@ def look_at_local(root: Path, requirement: Requirement) -> tuple[Examined, tuple
 
 
 def _rebased(base: str, path: str) -> str:
-    if Path(path).expanduser().is_absolute():
+    if expanded(path).is_absolute():
         return path
     return Path(os.path.normpath(Path(base) / path)).as_posix()
 
 
+def expanded(path: str) -> Path:
+    """A path with `~` in place; as it is where there is no such home, which `Path.expanduser` would raise for."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def stats_of(folder: Path) -> dict[str, list[int]]:
-    """Size, and times of change in nanoseconds, of the files that `read_local` reads: to see that nothing changed."""
+    """Size, and times of change in nanoseconds, of the files that `look_at_local` reads: to see a change."""
     found = {}
     for path, file in _sources(folder):
         stat = file.stat()

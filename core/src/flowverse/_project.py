@@ -13,14 +13,20 @@ from typing import Any
 import tomli
 
 from flowverse._cache import writing
+from flowverse._local import expanded
+from flowverse._toml import quote
 from flowverse.errors import BrokenLock, NoProject, UsageError
 from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock
 from flowverse.manifest import Manifest, parse_manifest
 from flowverse.model import ModuleId, Requirement
 
-__all__ = ["MANIFEST_NAME", "Project"]
+__all__ = ["MANIFEST_NAME", "Outdated", "Project"]
 
 MANIFEST_NAME = "pyproject.toml"
+
+
+class Outdated(Exception):
+    """What was read of a project is not what is there any more: whoever meets it begins again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +36,15 @@ class Project:
     root: Path
     manifest: Manifest
     lock_bytes: bytes | None
+    manifest_bytes: bytes | None = None
 
     @classmethod
     def read(cls, root: Path) -> Project:
         """Read a project. Raises `NoProject` and `InvalidManifest`."""
         root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link to the project
-        manifest = parse_manifest(read_toml(root / MANIFEST_NAME), is_folder=lambda path: _is_folder(root, path))
-        return cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root))
+        content = read_manifest(root)
+        manifest = parse_manifest(parse_toml(content, root), is_folder=lambda path: _is_folder(root, path))
+        return cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root), manifest_bytes=content)
 
     @classmethod
     def read_frozen(cls, root: Path) -> Project:
@@ -45,8 +53,11 @@ class Project:
         lock_bytes = read_lock_bytes(root)
         if lock_bytes is None:
             raise UsageError("There is no flowverse.lock to be frozen to.", hint="Run `flowverse lock`.")
-        table = read_toml(root / MANIFEST_NAME).get("tool", {}).get("flowverse", {})
-        only = {"tool": {"flowverse": {key: table[key] for key in ("modules-dir",) if key in table}}}
+        table: Any = parse_toml(read_manifest(root), root)
+        for key in ("tool", "flowverse"):
+            table = table.get(key) if isinstance(table, Mapping) else None
+        only = {"modules-dir": table["modules-dir"]} if isinstance(table, Mapping) and "modules-dir" in table else {}
+        only = {"tool": {"flowverse": only}}
         return cls(root=root, manifest=parse_manifest(only, is_folder=lambda _: False), lock_bytes=lock_bytes)
 
     @classmethod
@@ -83,7 +94,7 @@ class Project:
 
     def target(self, path: str) -> Path:
         """Where a local requirement's path leads, absolute."""
-        return (self.root / Path(path).expanduser()).resolve()
+        return (self.root / expanded(path)).resolve()
 
     @cached_property
     def answers(self) -> dict[str, str]:
@@ -93,6 +104,12 @@ class Project:
             "lock": _digest(self.lock_bytes or b""),
             "root": str(self.root),
         }
+
+    def check_current(self) -> None:
+        """Raise `Outdated` if somebody changed the two files since they were read."""
+        manifest = self.manifest_bytes if self.manifest_bytes is None else read_manifest(self.root)
+        if manifest != self.manifest_bytes or read_lock_bytes(self.root) != self.lock_bytes:
+            raise Outdated
 
     def with_lock(self, lock: Lock) -> Project:
         """The project as it would be with this lock."""
@@ -110,7 +127,9 @@ class Project:
         Raises `TreeError`, and `UsageError` for a file that is written in a way that nothing can be added to.
         """
         path = self.root / MANIFEST_NAME
-        wishes = {str(requirement.id): requirement.revision for requirement in overrides}
+        wishes: dict[str, Any] = {
+            str(req.id): req.revision if req.path is None else {"path": req.path} for req in overrides
+        }
         with writing(path):
             text = path.read_bytes().decode()
         for way in (_into_table, _at_end):
@@ -120,14 +139,19 @@ class Project:
             if _adds(wishes, text, fresh):
                 write(path, fresh.encode())
                 return
-        lines = [f'  "{id}" = "{revision}"' for id, revision in wishes.items()]
+        lines = [f"  {line}" for line in _lines(wishes)]
         raise UsageError(
             f"The choice cannot be written to {path}.",
             hint="\n".join(["Add it by hand:", "  [tool.flowverse.overrides]", *lines]),
         )
 
 
-def _into_table(text: str, wishes: Mapping[str, str]) -> str:
+def _lines(wishes: Mapping[str, Any]) -> list[str]:
+    texts = {id: f"{{ path = {quote(w['path'])} }}" if isinstance(w, dict) else quote(w) for id, w in wishes.items()}
+    return [f"{quote(id)} = {text}" for id, text in texts.items()]
+
+
+def _into_table(text: str, wishes: Mapping[str, Any]) -> str:
     """Add overrides to where they are, or beside the other tables; the text as it is where that cannot be done."""
     import tomlkit  # only for this: reading does not need it
     from tomlkit.items import InlineTable
@@ -140,19 +164,21 @@ def _into_table(text: str, wishes: Mapping[str, str]) -> str:
                 inline = isinstance(table, InlineTable)
                 table[key] = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=key != "overrides")
             table = table[key]
-        table.update(wishes)
+        for id, wish in wishes.items():
+            entry = tomlkit.inline_table()
+            entry.update(wish if isinstance(wish, dict) else {})
+            table[id] = entry if isinstance(wish, dict) else wish
         return tomlkit.dumps(document)
     except (KeyError, TypeError, ValueError):
         return text
 
 
-def _at_end(text: str, wishes: Mapping[str, str]) -> str:
+def _at_end(text: str, wishes: Mapping[str, Any]) -> str:
     """Add overrides as a table of their own, which no table that was opened by dotted keys minds."""
-    lines = [f'"{id}" = "{revision}"' for id, revision in wishes.items()]
-    return "\n".join([text.rstrip("\r\n"), "", "[tool.flowverse.overrides]", *lines, ""])
+    return "\n".join([text.rstrip("\r\n"), "", "[tool.flowverse.overrides]", *_lines(wishes), ""])
 
 
-def _adds(wishes: Mapping[str, str], before: str, after: str) -> bool:
+def _adds(wishes: Mapping[str, Any], before: str, after: str) -> bool:
     """Whether a changed `pyproject.toml` means what it meant, and the overrides. A TOML editor is not always right."""
     meant = tomli.loads(before)
     try:
@@ -168,13 +194,14 @@ def _adds(wishes: Mapping[str, str], before: str, after: str) -> bool:
 
 def _is_folder(root: Path, path: str) -> bool:
     """Whether a text is a folder, whatever it is: `Path.is_dir` may raise for what no file system takes."""
-    return os.path.isdir(os.path.join(root, os.path.expanduser(path)))  # noqa: PTH111, PTH112, PTH118
+    return os.path.isdir(root / expanded(path))  # noqa: PTH112
 
 
-def read_toml(path: Path) -> Mapping[str, Any]:
-    """Read `pyproject.toml`. Raises `NoProject` if it is missing, unreadable or no TOML."""
+def read_manifest(root: Path) -> bytes:
+    """The bytes of `pyproject.toml`. Raises `NoProject` if it is missing or unreadable."""
+    path = root / MANIFEST_NAME
     try:
-        return tomli.loads(path.read_bytes().decode())
+        return path.read_bytes()
     except FileNotFoundError:
         raise NoProject(
             str(path), "there is no such file", hint="Run this in a project, or name its folder with --project."
@@ -182,11 +209,18 @@ def read_toml(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise NoProject(str(path), why, hint="Mend its permissions.") from None
+
+
+def parse_toml(content: bytes, root: Path) -> Mapping[str, Any]:
+    """Read the content of `pyproject.toml`. Raises `NoProject` if it is no TOML."""
+    path = str(root / MANIFEST_NAME)
+    try:
+        return tomli.loads(content.decode())
     except UnicodeDecodeError:
-        raise NoProject(str(path), "it is not UTF-8", hint="Save it as UTF-8; TOML allows no other.") from None
+        raise NoProject(path, "it is not UTF-8", hint="Save it as UTF-8; TOML allows no other.") from None
     except tomli.TOMLDecodeError as error:
         why = f"it is not TOML: {error}"
-        raise NoProject(str(path), why[0].lower() + why[1:], hint="Correct it there.") from None
+        raise NoProject(path, why[0].lower() + why[1:], hint="Correct it there.") from None
 
 
 def read_lock_bytes(root: Path) -> bytes | None:

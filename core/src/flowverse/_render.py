@@ -14,7 +14,7 @@ __all__ = ["Kind", "Line", "count", "explain", "render", "render_status", "rende
 
 _MOST_WARNINGS = 20
 
-Kind = Literal["added", "changed", "removed", "kept", "linked", "note", "warning", "error", "hint", "summary"]
+Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note", "warning", "error", "hint", "summary"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def render(result: Result, *, verbose: bool = False) -> list[Line]:
     """What a command did, as few lines as tell it; with `verbose`, every note as well."""
     lines = [_lock_line(change) for change in result.locked] if verbose or not result.synced else []
     lines += [line for step in result.plan.steps if (line := _step_line(step)) is not None]
-    lines += [Line("note", f"{id}: what was discarded is in {place}") for id, place in result.backups]
+    lines += [Line("backup", f"{id}: what was discarded is in {place}") for id, place in result.backups]
     lines += [Line("note", note) for note in result.notes]
     lines += _warnings(result.warnings, verbose=verbose)
     lines.append(Line("summary", _summary(result)))
@@ -91,7 +91,8 @@ def _kept_line(step: PlanStep) -> Line:
             f"{edited}{base}; the lock wants {wanted}. Set overwrite = true to give the edits up",
         )
     if step.behind == "gone":
-        return Line("warning", f"{edited}, though nothing asks for it any more; --force removes it")
+        why = "though nothing asks for it any more, nor for what it asks for"
+        return Line("warning", f"{edited}, {why}; --force removes it")
     return Line("kept", edited)
 
 
@@ -105,7 +106,9 @@ def _summary(result: Result) -> str:
     if not writes:
         lock = ", the lock would change" if result.dry_run else " and locked"
         lock = lock if result.lock_written else ""
-        return f"{count(result.modules, 'flow module')} in sync{lock}"
+        behind = sum(1 for step in result.plan.steps if step.behind)
+        state = f", {behind:,} kept as edited" if behind else " in sync"
+        return f"{count(result.modules, 'flow module')}{state}{lock}"
     came = sum(1 for step in writes if step.action != "prune")
     gone = len(writes) - came
     parts = [f"{'sync' if result.dry_run else 'Synced'} {count(came, 'flow module')}"] if came else []

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from flowverse._tasks import drain, interruptible
 from flowverse.errors import ConflictError, FlowverseError, OwnerRefused, SharedFolder
-from flowverse.model import PROJECT, Conflict, ModuleId, Pin, Requirement, Wish, is_commit
+from flowverse.model import DEFAULT_REVISION, PROJECT, Conflict, ModuleId, Pin, Requirement, Wish, is_commit
 from flowverse.ports import Chooser, Examined, Examiner, Reporter
 
 __all__ = ["Resolution", "resolve"]
@@ -93,8 +93,10 @@ async def resolve(
         with interruptible():
             wish = chooser.choose(conflict)
         if wish is None:
-            raise ConflictError(conflicts)
-        chosen[conflict.id] = Requirement(id=conflict.id, revision=wish.revision, at=PROJECT)
+            raise ConflictError(conflicts, has_overrides=bool(overrides))
+        chosen[conflict.id] = Requirement(
+            id=conflict.id, revision=wish.revision or DEFAULT_REVISION, path=wish.path, at=PROJECT
+        )
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
@@ -194,11 +196,13 @@ def _conflicts(reached: _Reached, seen: _Seen) -> list[Conflict]:
             by_id.setdefault(key[0], []).append(key)
     conflicts = []
     for id in sorted(by_id):
-        keys = sorted(by_id[id], key=lambda key: key[1])
-        if len({_examined(key, seen).pin.commit for key in keys}) > 1:
+        keys = sorted(by_id[id], key=lambda key: (key[1], key[2] or ""))
+        # A folder is a content of its own: two of them, or one and a commit, cannot both be had.
+        if len({(_examined(key, seen).pin.commit, key[2]) for key in keys}) > 1:
             wishes = tuple(
                 Wish(
                     revision=key[1],
+                    path=key[2],
                     commit=_examined(key, seen).pin.commit,
                     chains=tuple(sorted({chain for _, chain in reached.wishes[key]})),
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowverse._guard import guard_source, owner_source
+from flowverse._guard import guard_source, module_id_text, owner_source
 from flowverse._index import is_bytecode
 from flowverse._project import Project
 from flowverse._state import stale
@@ -44,7 +44,8 @@ def ship(project: Project, *, frozen: bool) -> Shipment:
         hint = (
             "The sdist was changed after it was built; build it again."
             if project.unpacked
-            else "Only what is locked is shipped: `flowverse status` shows the difference, `flowverse sync` mends it."
+            else "Only what is locked is shipped. To give edits up, set overwrite = true or delete the folder, and "
+            "sync; instead of a local folder, name a revision."
         )
         raise NotShippable(problems, hint=hint)
     files = [(path, tree.root / path) for pin in pins for path in _shipped(pin)]
@@ -79,7 +80,8 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> list[str]:
             problems.append(f"{pin.id} was edited ({there.edit})")
         elif not there.same:
             problems.append(f"{pin.id} is not the commit that is locked")
-    generated = {"__init__.py": guard_source()}
+    generated = {f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins if found[pin.id].exists}
+    generated["__init__.py"] = guard_source()
     generated.update({f"{pin.id.package}/__init__.py": owner_source() for pin in pins})
     problems += [f"{PACKAGE}/{path} was changed" for path, text in generated.items() if tree.holds_not(path, text)]
     return problems

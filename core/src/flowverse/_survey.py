@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from flowverse._cache import writing
@@ -24,7 +25,12 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
     found: dict[ModuleId, Found] = {}
     records: dict[ModuleId, Record] = {}
     by_id = {pin.id: pin for pin in pins}
-    known = tree.load().modules
+    known = dict(tree.load().modules)
+    for wanted in pins:
+        for other in [id for id in known if id not in by_id and _one_place(tree, id, wanted.id)]:
+            # Another id had this folder: what is there was synced from that, and there is one folder to decide about.
+            known.setdefault(wanted.id, replace(known[other], id=wanted.id))
+            del known[other]
     for id in {**by_id, **known}:
         place, pin = tree.place(id), by_id.get(id)
         if pin is not None:
@@ -63,6 +69,14 @@ def _look(
             return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
     fresh = Record(id=id, revision=record.revision, commit=record.commit, digest=record.digest, files=files)
     return Found(id=id, base=record.base, same=same, edit=edit_of(files)), fresh
+
+
+def _one_place(tree: Tree, one: ModuleId, other: ModuleId) -> bool:
+    if one.folder == other.folder:
+        return True
+    here, there = tree.place(one), tree.place(other)
+    alike = one.folder.casefold() == other.folder.casefold()
+    return alike and here.exists() and there.exists() and here.samefile(there)
 
 
 def _base(pin: Pin | None) -> dict[str, str]:

@@ -230,8 +230,9 @@ class Tree:
 
     def holds_not(self, path: str, text: str) -> bool:
         """Whether a generated file is missing or holds something else."""
+        place = self.root / path
         try:
-            return (self.root / path).read_bytes() != text.encode()
+            return place.is_symlink() or place.read_bytes() != text.encode()
         except OSError:
             return True
 

@@ -7,7 +7,7 @@ everything that a person, a network or a disk can cause; `explain` puts that in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -71,13 +71,13 @@ def declared(root: Path) -> bool:
 
 def sync(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
     """Lock if the lock is stale, then make `flow_modules/` what the lock says."""
-    engine = _engine(_project(root, settings), settings, reporter, chooser)
+    engine = _engine(lambda: _project(root, settings), settings, reporter, chooser)
     return run(engine.sync)
 
 
 def lock(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
     """Lock if the lock is stale. What is locked is downloaded to the cache; the tree stays as it is."""
-    engine = _engine(_project(root, settings), settings, reporter, chooser)
+    engine = _engine(lambda: _project(root, settings), settings, reporter, chooser)
     return run(engine.lock)
 
 
@@ -103,8 +103,7 @@ def sync_script(
 
     What earlier scripts of that folder asked for stays, unless it is asked for again.
     """
-    project = Project.scripted(root, requirements)
-    return run(_engine(project, settings, reporter, None).sync)
+    return run(_engine(lambda: Project.scripted(root, requirements), settings, reporter, None).sync)
 
 
 def in_sync(root: Path) -> bool:
@@ -159,7 +158,7 @@ def shipment(root: Path, settings: Settings, *, reporter: Reporter = SILENT) -> 
     settings = replace(settings, locked=not settings.frozen)
     project = _project(root, settings)
     if not project.unpacked:
-        run(_engine(project, settings, reporter, None).sync)
+        run(_engine(lambda: _project(root, settings), settings, reporter, None).sync)
     return ship(project, frozen=settings.frozen)
 
 
@@ -172,7 +171,7 @@ def _project(root: Path, settings: Settings) -> Project:
     return Project.read_frozen(root) if settings.frozen else Project.read(root)
 
 
-def _engine(project: Project, settings: Settings, reporter: Reporter, chooser: Chooser | None) -> Engine:
+def _engine(read: Callable[[], Project], settings: Settings, reporter: Reporter, chooser: Chooser | None) -> Engine:
     cache = Cache(settings.cache)
 
     def source() -> AbstractAsyncContextManager[Source]:
@@ -181,6 +180,4 @@ def _engine(project: Project, settings: Settings, reporter: Reporter, chooser: C
         return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
 
     mode = Mode(locked=settings.locked, frozen=settings.frozen, force=settings.force, dry_run=settings.dry_run)
-    return Engine(
-        project=project, cache=cache, source=source, reporter=reporter, chooser=chooser or Refuse(), mode=mode
-    )
+    return Engine(read=read, cache=cache, source=source, reporter=reporter, chooser=chooser or Refuse(), mode=mode)

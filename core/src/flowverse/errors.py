@@ -189,13 +189,16 @@ class ConflictError(FlowverseError):
 
     exit_code = DIFFERENCE
 
-    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+    def __init__(self, conflicts: Sequence[Conflict], *, has_overrides: bool = False) -> None:
         super().__init__(tuple(conflicts))
         self.conflicts = tuple(conflicts)
-        lines = [f'"{conflict.id}" = "{conflict.wishes[0].revision}"' for conflict in self.conflicts]
-        self.hint = "\n".join(
-            ["Choose by adding to pyproject.toml:", "  [tool.flowverse.overrides]", *(f"  {line}" for line in lines)]
+        lines = [f'  "{conflict.id}" = {conflict.wishes[0].value}' for conflict in self.conflicts]
+        where = (
+            ["Choose by adding to [tool.flowverse.overrides] in pyproject.toml:"]
+            if has_overrides
+            else ["Choose by adding to pyproject.toml:", "  [tool.flowverse.overrides]"]
         )
+        self.hint = "\n".join([*where, *lines])
 
     def __str__(self) -> str:
         return "\n".join(str(conflict) for conflict in self.conflicts)

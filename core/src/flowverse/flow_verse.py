@@ -19,7 +19,7 @@ from flowverse import _guard_template as guard
 from flowverse.errors import FlowverseError, InvalidManifest, UsageError
 from flowverse.lock import LOCK_NAME
 from flowverse.manifest import parse_manifest
-from flowverse.model import PACKAGE, PROJECT, Requirement
+from flowverse.model import PACKAGE, PROJECT, Requirement, Result
 
 __all__ = ["sync_dependencies"]
 
@@ -73,13 +73,20 @@ def _sync(root: Path, requirements: Sequence[Requirement]) -> tuple[Path, list[t
     if not api.declared(root):
         # The scripts are the manifest: another revision than the one in the tree is a wish to have it.
         result = api.sync_script(root, requirements, settings)
-        return root / PACKAGE, [(text, UserWarning) for text in result.warnings]
+        return root / PACKAGE, _told(result)
     told: list[tuple[str, type[Warning]]] = []
     if not api.in_sync(root):
-        told += [(text, UserWarning) for text in api.sync(root, settings).warnings]
+        told += _told(api.sync(root, settings))
     tree = api.modules_dir(root)
     told += _compared(requirements, root, tree)
     return tree, told
+
+
+def _told(result: Result) -> list[tuple[str, type[Warning]]]:
+    """Of what a sync did, what nobody should miss: warnings, edits that stay in the way, where discarded ones are."""
+    from flowverse import api
+
+    return [(line.text, UserWarning) for line in api.render(result) if line.kind in {"warning", "backup"}]
 
 
 def _compared(requirements: Sequence[Requirement], root: Path, tree: Path) -> list[tuple[str, type[Warning]]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowverse._digest import tree_digest
+from flowverse._toml import quote
 from flowverse.errors import BrokenLock, InvalidModuleId, NewerLock
 from flowverse.model import Edge, FileEntry, ModuleId, Pin, Requirement, is_commit
 
@@ -95,7 +96,7 @@ def dump_lock(lock: Lock) -> str:
         if table or title == "dependencies":
             lines += ["", f"[manifest.{title}]"]
             lines += [
-                f"{_quote(id)} = {_quote(target) if kind == 'revision' else '{ path = ' + _quote(target) + ' }'}"
+                f"{quote(id)} = {quote(target) if kind == 'revision' else '{ path = ' + quote(target) + ' }'}"
                 for id, kind, target in sorted(table)
             ]
     for pin in sorted(lock.pins, key=lambda pin: pin.id):
@@ -104,36 +105,24 @@ def dump_lock(lock: Lock) -> str:
 
 
 def _dump_pin(pin: Pin) -> list[str]:
-    lines = ["[[module]]", f"id = {_quote(str(pin.id))}"]
+    lines = ["[[module]]", f"id = {quote(str(pin.id))}"]
     fields = [("path", pin.path), ("revision", pin.revision), ("commit", pin.commit), ("license", pin.license)]
-    lines += [f"{key} = {_quote(value)}" for key, value in fields if value]
+    lines += [f"{key} = {quote(value)}" for key, value in fields if value]
     if pin.dependencies:
         rows = (
-            f"    {{ id = {_quote(str(edge.id))}, revision = {_quote(edge.revision)}, at = {_quote(edge.at)} }},"
+            f"    {{ id = {quote(str(edge.id))}, revision = {quote(edge.revision)}, at = {quote(edge.at)} }},"
             for edge in sorted(pin.dependencies)
         )
         lines += ["dependencies = [", *rows, "]"]
     if pin.requirements:
-        lines += ["requirements = [", *(f"    {_quote(line)}," for line in sorted(pin.requirements)), "]"]
+        lines += ["requirements = [", *(f"    {quote(line)}," for line in sorted(pin.requirements)), "]"]
     if pin.path is None:
         rows = (
-            f"    {{ path = {_quote(entry.path)}, size = {entry.size}, sha256 = {_quote(entry.sha256)} }},"
+            f"    {{ path = {quote(entry.path)}, size = {entry.size}, sha256 = {quote(entry.sha256)} }},"
             for entry in sorted(pin.files)
         )
-        lines += [f"digest = {_quote(pin.digest)}", "files = [", *rows, "]"]
+        lines += [f"digest = {quote(pin.digest)}", "files = [", *rows, "]"]
     return lines
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-
-
-def _quote(text: str) -> str:
-    """A TOML basic string. Written here because a TOML writer cannot be told to keep one file a line."""
-    out = [
-        _ESCAPES.get(char) or (f"\\u{ord(char):04x}" if ord(char) < 0x20 or ord(char) == 0x7F else char)
-        for char in text
-    ]
-    return f'"{"".join(out)}"'
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from flowverse._toml import quote
 from flowverse.errors import InvalidModuleId
 
 __all__ = [
@@ -226,11 +227,24 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """One side of a conflict: a revision, the commit it means, and every chain of askers that leads to it."""
+    """One side of a conflict: a revision and the commit it means, or a path; and the chains that lead to it."""
 
     revision: str
     commit: str
     chains: tuple[str, ...]
+    path: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What a person reads: `main (0123456)`, or `../path`."""
+        if self.path is not None:
+            return self.path
+        return self.revision if is_commit(self.revision) else f"{self.revision} ({self.commit[:7]})"
+
+    @property
+    def value(self) -> str:
+        """What a person writes into the manifest: `"main"`, or `{ path = "../path" }`."""
+        return quote(self.revision) if self.path is None else f"{{ path = {quote(self.path)} }}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,8 +257,7 @@ class Conflict:
     def __str__(self) -> str:
         lines = [f"{self.id} is wanted at {len(self.wishes)} different commits:"]
         for wish in self.wishes:
-            short = "" if is_commit(wish.revision) else f" ({wish.commit[:7]})"
-            lines += [f"  {wish.revision}{short} by {chain}" for chain in wish.chains]
+            lines += [f"  {wish.label} by {chain}" for chain in wish.chains]
         return "\n".join(lines)
 
 

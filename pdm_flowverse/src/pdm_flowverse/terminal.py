@@ -24,6 +24,7 @@ _STYLES = {
     "changed": "primary",
     "removed": "error",
     "kept": "warning",
+    "backup": "warning",
     "linked": "info",
     "note": "none",
     "warning": "none",
@@ -44,7 +45,7 @@ def show(ui: UI, lines: Iterable[Line], *, asked: bool = False) -> None:
     for line in lines:
         label = _LABELS.get(line.kind, "") if line.kind == "warning" or line.kind != before else ""
         text = line.text.replace("`flowverse ", "`pdm flowverse ") if line.kind == "hint" else line.text
-        verbosity = Verbosity.QUIET if asked or line.kind in {"error", "hint"} else Verbosity.NORMAL
+        verbosity = Verbosity.QUIET if asked or line.kind in {"error", "hint", "backup"} else Verbosity.NORMAL
         _echo(ui, text, _STYLES[line.kind], label=label, err=line.kind in _LABELS, verbosity=verbosity)
         before = line.kind
 
@@ -137,7 +138,7 @@ class Asker:
         with self._progress.paused():
             _echo(self._ui, f"{conflict.id} is wanted at {len(wishes)} different commits:", "bold")
             for number, wish in wishes.items():
-                _echo(self._ui, f"  {number}) {wish.revision} ({wish.commit[:7]})", "primary")
+                _echo(self._ui, f"  {number}) {wish.label}", "primary")
                 for chain in wish.chains:
                     _echo(self._ui, f"     asked for by {chain}", "none")
             question = escape("Which one? It will stand in [tool.flowverse.overrides]; n to give up")

@@ -116,6 +116,29 @@ def test_a_changed_sdist_is_refused(root: Path, tmp_path: Path, capsys: pytest.C
     assert "saibo/ChatFlows was edited (1 changed)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", ["changed", "a link", "missing"])
+def test_what_is_generated_is_verified_too(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    """FLOW_MODULE_ID is shipped, so it must say what is locked; and nothing is shipped through a link."""
+    declare(root, "app", "")
+    api.lock(root, settings())
+    with tarfile.open(sdist(root, tmp_path)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    file = tmp_path / "app-1.0/flow_modules/saibo/ChatFlows/FLOW_MODULE_ID"
+    text = file.read_text(encoding="utf-8")
+    file.unlink()
+    (tmp_path / "outside").write_text(text, encoding="utf-8")
+    if how == "changed":
+        file.write_text("evil\n", encoding="utf-8")
+    elif how == "a link":
+        file.symlink_to(tmp_path / "outside")
+
+    with pytest.raises(SystemExit):
+        wheel(tmp_path / "app-1.0", tmp_path)
+    assert "flow_modules/saibo/ChatFlows/FLOW_MODULE_ID was changed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("package", "build"), [LAYOUTS[name] for name in ("src", "no package", "tree in src")])
 def test_an_editable_build_makes_the_tree_importable(
     root: Path, tmp_path: Path, package: str | None, build: str

@@ -13,7 +13,7 @@ import click
 
 from flowverse import __version__, api
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import FlowverseError, TreeError
+from flowverse.errors import FlowverseError, NoProject, TreeError
 
 __all__ = ["cli", "run"]
 
@@ -130,5 +130,9 @@ def _root(project: Path | None) -> Path:
     """The project's folder: the one named, or the nearest one upwards that has a pyproject.toml."""
     if project is not None:
         return project
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise NoProject("The current folder", why, hint="Go to a folder that is there.") from None
     return next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), here)

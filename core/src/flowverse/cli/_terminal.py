@@ -24,6 +24,7 @@ _STYLES = {
     "changed": "cyan",
     "removed": "red",
     "kept": "yellow",
+    "backup": "yellow",
     "linked": "magenta",
     "note": "",
     "warning": "yellow",
@@ -50,7 +51,7 @@ class Terminal:
         """Print lines; with `quiet`, only what went wrong."""
         before = ""
         for line in lines:
-            if self._quiet and line.kind not in _TO_STDERR:
+            if self._quiet and line.kind not in _TO_STDERR and line.kind != "backup":
                 continue
             self._print(line, again=line.kind == before)
             before = line.kind
@@ -172,7 +173,7 @@ class _Ask:
     def _ask(self, conflict: Conflict) -> Wish:
         self._console.print(Text(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:"))
         for number, wish in enumerate(conflict.wishes, 1):
-            self._console.print(Text(f"  {number}) {wish.revision} ({wish.commit[:7]})", style="bold"))
+            self._console.print(Text(f"  {number}) {wish.label}", style="bold"))
             for chain in wish.chains:
                 self._console.print(Text(f"     asked for by {chain}"))
         answer = click.prompt(
