@@ -26,10 +26,12 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
     records: dict[ModuleId, Record] = {}
     by_id = {pin.id: pin for pin in pins}
     known = dict(tree.load().modules)
-    for wanted in pins:
-        for other in [id for id in known if id not in by_id and _one_place(tree, id, wanted.id)]:
+    by_folder = {pin.id.folder.casefold(): pin.id for pin in pins}
+    for other in [id for id in known if id not in by_id]:
+        new = by_folder.get(other.folder.casefold())
+        if new is not None and _one_place(tree, other, new):
             # Another id had this folder: what is there was synced from that, and there is one folder to decide about.
-            known.setdefault(wanted.id, replace(known[other], id=wanted.id))
+            known.setdefault(new, replace(known[other], id=new))
             del known[other]
     for id in {**by_id, **known}:
         place, pin = tree.place(id), by_id.get(id)
@@ -72,11 +74,9 @@ def _look(
 
 
 def _one_place(tree: Tree, one: ModuleId, other: ModuleId) -> bool:
-    if one.folder == other.folder:
-        return True
+    """Whether two ids that are alike but for case share a folder, as they do where the file system ignores case."""
     here, there = tree.place(one), tree.place(other)
-    alike = one.folder.casefold() == other.folder.casefold()
-    return alike and here.exists() and there.exists() and here.samefile(there)
+    return here == there or (here.exists() and there.exists() and here.samefile(there))
 
 
 def _base(pin: Pin | None) -> dict[str, str]:
