@@ -48,11 +48,18 @@ def test_a_revision_that_is_not_there(declared: Workspace) -> None:
     assert unchanged(declared)
 
 
+def test_a_commit_that_was_cut_is_told_apart(declared: Workspace) -> None:
+    """The digits that flowverse shows of a commit are not a revision."""
+    declared.declare({"a/One": "a858a21"})
+
+    declared.call("sync").failed_plainly(3, "all of its 40 digits")
+
+
 def test_a_dependency_that_is_not_there(declared: Workspace, hub: Hub) -> None:
     """What a module asks for and nobody has ends the sync before anything is installed."""
     hub.remove("b/Two")
 
-    declared.call("sync").failed_plainly(3, "b/Two")
+    declared.call("sync").failed_plainly(3, "b/Two", "pyproject.toml -> a/One (", "asks for it")
     assert unchanged(declared)
 
 

@@ -144,7 +144,7 @@ def test_a_stale_lock_that_must_not_be_rewritten(
         "a/One is locked for main, v2 is asked for\n",
         "c/New is not locked yet\n",
         "override of b/Two is not locked yet\n",
-        "Run `flowverse lock` and commit flowverse.lock.",
+        "and commit flowverse.lock.",
     )
     assert hub.requests == []
     assert synced.visible() == before

@@ -105,7 +105,7 @@ CHANGE = (LockChange(id=A, old=None, new=PIN),)
 @pytest.mark.parametrize(
     ("result", "summary"),
     [
-        (Result(), "0 flow modules in sync"),
+        (Result(), "No flow modules are declared in [tool.flowverse.dependencies]"),
         (Result(modules=1, untouched=True), "1 flow module in sync"),
         (Result(modules=1200, plan=plan(unchanged=1200)), "1,200 flow modules in sync"),
         (Result(modules=3, plan=plan(kept=1, unchanged=2)), "3 flow modules in sync"),

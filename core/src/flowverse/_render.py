@@ -97,6 +97,8 @@ def _kept_line(step: PlanStep) -> Line:
 
 
 def _summary(result: Result) -> str:
+    if not (result.modules or result.plan.steps or result.locked or result.lock_written):
+        return "No flow modules are declared in [tool.flowverse.dependencies]"
     if not result.synced:
         changed = result.locked or result.lock_written
         done = "Would lock" if result.dry_run and changed else "Locked"
@@ -123,6 +125,10 @@ def _summary(result: Result) -> str:
 def explain(error: FlowverseError) -> list[Line]:
     """What went wrong, and what to do next."""
     lines = [Line("error", line) for line in str(error).splitlines()]
+    if error.asked_by is not None:
+        lines.append(
+            Line("hint", f"{error.asked_by} asks for it; an override in [tool.flowverse.overrides] wins over that.")
+        )
     return lines + [Line("hint", line) for line in (error.hint or "").splitlines()]
 
 

@@ -175,11 +175,19 @@ def _reach(roots: Sequence[Requirement], rules: _Rules, seen: _Seen, but_below: 
             if wish.id in but_below:
                 continue
             if isinstance(error := seen.nodes[key], FlowverseError):
-                first = first or (OwnerRefused(wish.id, chain) if isinstance(error, OwnerRefused) else error)
+                first = first or _told_of(error, wish.id, chain)
             edges = sorted(seen.edges[key], key=lambda req: (req.id, req.revision, req.at))
             below += [(edge, f"{chain} -> {wish.id} ({edge.at})") for edge in edges]
         level = below
     return _Reached(wishes=wishes, error=first)
+
+
+def _told_of(error: FlowverseError, id: ModuleId, chain: str) -> FlowverseError:
+    """An error that says who asked for what it is about."""
+    if isinstance(error, OwnerRefused):
+        return OwnerRefused(id, chain)
+    error.asked_by = chain if chain != PROJECT else None
+    return error
 
 
 def _examined(key: Key, seen: _Seen) -> Examined:

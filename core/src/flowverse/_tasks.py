@@ -60,9 +60,7 @@ def interruptible() -> Iterator[None]:
 
 def run(main: Callable[[], Awaitable[T]]) -> T:
     """Run to the end in an event loop of its own, in a thread of its own where one is running here (Jupyter)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _is_running():
         return _run(main)
     answers: list[T] = []
     errors: list[BaseException] = []
@@ -79,6 +77,15 @@ def run(main: Callable[[], Awaitable[T]]) -> T:
     if errors:
         raise errors[0]
     return answers[0]
+
+
+def _is_running() -> bool:
+    """Whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _run(main: Callable[[], Awaitable[T]]) -> T:

@@ -46,6 +46,7 @@ HUB = 3
 DISK = 4
 
 
+_PART_OF_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 _SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|\bhf_[A-Za-z0-9]{8,}")
 
 
@@ -63,6 +64,8 @@ class FlowverseError(Exception):
 
     exit_code: ClassVar[int] = INPUT
     hint: str | None = None
+    asked_by: str | None = None
+    """The chain from the project to the module that asked for what failed, where that was not the project itself."""
 
 
 # --- the user's input ------------------------------------------------------------------------------------------------
@@ -172,7 +175,7 @@ class StaleLock(FlowverseError):
     """The lock does not answer to the manifest and must not be rewritten. `reasons` are one clause a difference."""
 
     exit_code = DIFFERENCE
-    hint = "Run `flowverse lock` and commit flowverse.lock."
+    hint = "Run `flowverse lock` (`hatch run` and `pdm lock` do it too), and commit flowverse.lock."
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(tuple(reasons))
@@ -249,6 +252,8 @@ class RevisionNotFound(HubError):
         super().__init__(id, revision)
         self.id, self.revision = id, revision
         self.hint = f"Look up the branches and tags of {id}, and correct the revision."
+        if _PART_OF_COMMIT.fullmatch(revision):
+            self.hint = "A commit is written with all of its 40 digits."
 
     def __str__(self) -> str:
         return f"{self.id} has no revision {self.revision!r}."

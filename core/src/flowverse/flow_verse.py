@@ -54,7 +54,8 @@ def sync_dependencies(dependencies: Sequence[Mapping[str, Any]], all_overwrite: 
     except FlowverseError as error:
         if error.hint and sys.version_info >= (3, 11):
             error.add_note(error.hint)
-        raise
+        # Where it went wrong inside flowverse helps nobody: the sentence is to be seen.
+        raise error.with_traceback(None) from None
     for message, category in told:
         warnings.warn(message, category, stacklevel=2)
     _make_importable(tree)

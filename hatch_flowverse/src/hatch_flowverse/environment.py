@@ -75,6 +75,7 @@ class FlowVerseEnvironment(VirtualEnvironment):
                 for home in homes:
                     self._sync(home)
                 self._install("--editable", self.apply_features(str(self.root)))
+                self._check_hook(homes)
             else:
                 super().install_project_dev_mode()
 
@@ -105,6 +106,12 @@ class FlowVerseEnvironment(VirtualEnvironment):
     def _homes(self) -> list[Home]:
         local = ((dep.name, Path(dep.path)) for dep in self.local_dependencies_complex if dep.path and dep.editable)
         return [Home(name, root) for name, root in local if api.declared(root)]
+
+    def _check_hook(self, homes: list[Home]) -> None:
+        """Say it if a project was built and has no tree: its build does not know of flow modules."""
+        if any(not api.modules_dir(home.root).exists() for home in homes):
+            what = "[tool.hatch.build.hooks.flowverse] is missing in pyproject.toml, so flow modules were not synced"
+            Voice(self.app).lines([api.Line("warning", what)])
 
     def _importable(self, home: Home) -> bool:
         """Whether the project was installed here when it declared its flow modules already."""

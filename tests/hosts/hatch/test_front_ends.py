@@ -29,6 +29,15 @@ def test_hatch_without_the_collector(desk: Desk) -> None:
     assert desk.hatch("run", "python", "-c", IMPORT) == "atomic\n"
 
 
+def test_hatch_without_the_hook(desk: Desk) -> None:
+    """The collector sees that the build did not sync, and says which line is missing."""
+    pyproject = desk.root / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8").replace("[tool.hatch.build.hooks.flowverse]\n", "")
+    pyproject.write_text(text, encoding="utf-8")
+
+    assert "[tool.hatch.build.hooks.flowverse] is missing" in desk.hatch("env", "create")
+
+
 def test_pip_install_editable(desk: Desk, tmp_path: Path) -> None:
     """The tree is synced, and imported from any folder; a second install asks the Hub nothing."""
     desk.python("-m", "virtualenv", "--quiet", "../venv")
