@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.hosts.wheelhouse import Wheelhouse, build_wheelhouse
+from tests.hosts.wheelhouse import Wheelhouse
 from tests.hub.olah import Olah, make_repository
 
 ATOMIC, CHAT = "martinjosifoski/ChatAtomicFlow", "saibo/ChatFlows"
@@ -88,12 +88,6 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Olah]:
     make_repository(root, CHAT, {**files, "ChatGPT4.yaml": "name: gpt-4\n"})
     with Olah(root) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
-    """Our wheels, shared by all workers of a run."""
-    return build_wheelhouse(tmp_path_factory.getbasetemp().parent)
 
 
 class Machine:

@@ -13,7 +13,7 @@ import pytest
 from uv import find_uv_bin
 
 from tests.hosts.runner import Runner
-from tests.hosts.wheelhouse import Wheelhouse, build_wheelhouse
+from tests.hosts.wheelhouse import Wheelhouse
 from tests.hub import Hub
 
 MODULES: Mapping[str, Mapping[str, str]] = {
@@ -97,12 +97,6 @@ class Desk(Runner):
         """The modules in the tree, `owner/name`."""
         tree = self.root / "flow_modules"
         return {folder.relative_to(tree).as_posix() for folder in tree.glob("[!._]*/[!._]*") if folder.is_dir()}
-
-
-@pytest.fixture(scope="session")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
-    """Our wheels, shared by all workers of a run."""
-    return build_wheelhouse(tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture

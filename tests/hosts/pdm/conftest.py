@@ -14,7 +14,7 @@ import pytest
 from uv import find_uv_bin
 
 from tests.hosts.runner import Runner
-from tests.hosts.wheelhouse import Wheelhouse, build_wheelhouse
+from tests.hosts.wheelhouse import Wheelhouse
 from tests.hub import Hub
 
 ATOMIC, CHAT, OTHER = "martinjosifoski/ChatAtomicFlow", "saibo/ChatFlows", "aiflows/ChatFlowModule"
@@ -152,12 +152,6 @@ class Desk(Runner):
         """Run a program in the project's environment, from another folder."""
         bin_folder = "Scripts" if os.name == "nt" else "bin"
         return self.run(str(self.root / ".venv" / bin_folder / "python"), "-c", program, cwd=cwd or self.place)
-
-
-@pytest.fixture(scope="session")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Wheelhouse:
-    """Our wheels, shared by all workers of a run."""
-    return build_wheelhouse(tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ class _Live(_Plain):
         super().__init__(display.console, verbose=verbose)
         self._display = display
         self._task: TaskID = display.add_task("Reading the project", total=None)
-        self._modules = self._wanted = self._done = self._size = 0
+        self._wanted = self._done = 0
 
     @property
     def display(self) -> Progress:
@@ -141,12 +141,10 @@ class _Live(_Plain):
         self._show(f"{name.capitalize()} flow modules")
 
     def found(self, id: ModuleId, total: int) -> None:  # noqa: ARG002
-        self._modules = total
         self._show(f"Resolving {count(total, 'flow module')}")
 
-    def fetching(self, files: int, size: int) -> None:
+    def fetching(self, files: int, size: int) -> None:  # noqa: ARG002
         self._wanted += files
-        self._size += size
         self._files()
 
     def fetched(self, size: int) -> None:  # noqa: ARG002
