@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flowverse._guard import guard_source, module_id_text, owner_source
+from flowverse._guard import module_id_text, tree_sources
 from flowverse.model import MODULE_ID_FILE, PACKAGE, ModuleId, Pin
 
 COMMIT = "0123456789" * 4
@@ -38,11 +38,11 @@ def pin(id: str, revision: str = "main", commit: str = COMMIT, path: str | None 
 def make_tree(root: Path, modules: Mapping[str, Mapping[str, str]], **where: str) -> Path:
     """Write `flow_modules` below `root`: modules by id with their files by path, all at one revision."""
     tree = root / PACKAGE
-    write(tree / "__init__.py", guard_source())
+    for path, text in tree_sources({ModuleId.parse(id).package for id in modules}).items():
+        write(tree / path, text)
     for id, files in modules.items():
         one = pin(id, **where)
         folder = tree / one.id.folder
-        write(folder.parent / "__init__.py", owner_source())
         for path, text in {"__init__.py": "", **files, MODULE_ID_FILE: module_id_text(one)}.items():
             write(folder / path, text)
     return tree

@@ -24,6 +24,8 @@ EVERY = [
     (errors.InvalidModuleId("x", "it is not of the form owner/name", hint="Write it so."), 2),
     (errors.SharedFolder(ID, mid("A/a")), 2),
     (errors.OwnerRefused(ID, "pyproject.toml"), 2),
+    (errors.LicenseRefused([(ID, "gpl-3.0", "pyproject.toml")]), 2),
+    (errors.LicenseRefused([(ID, "gpl-3.0", "pyproject.toml"), (ID, "unknown", "pyproject.toml -> b/B (x.py:1)")]), 2),
     (errors.BrokenLock("it has no version"), 2),
     (errors.NewerLock(2, 1), 2),
     (errors.StaleLock(["a/A is not locked yet"]), 1),

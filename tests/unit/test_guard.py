@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from flowverse._guard import guard_source, module_id_text, owner_source, parse_module_id
+from flowverse._guard import guard_source, module_id_text, owner_source, package_source, parse_module_id
 from flowverse.model import PACKAGE
 
 from tests.trees import COMMIT, asking, make_package, make_tree, pin, run, write
@@ -259,12 +259,12 @@ def test_guard_loads_nothing_that_takes_time(root: Path) -> None:
     """At import it adds itself and what Python keeps for its own syntax."""
     code = "before = set(sys.modules)\nimport flow_modules\nprint(json.dumps(sorted(set(sys.modules) - before)))"
     start = "import encodings.utf_8, os\n"
-    assert run(start + code, path=[root]) == [["__future__", PACKAGE]]
+    assert run(start + code, path=[root]) == [["__future__", PACKAGE, f"{PACKAGE}._flowverse"]]
 
 
 def test_generated_text_is_the_same_everywhere() -> None:
     """It goes into wheels: no path of this machine, the same bytes each time, plain line ends."""
-    for text in (guard_source(), owner_source()):
+    for text in (guard_source(), package_source(), owner_source()):
         assert text.isascii()
         assert "\r" not in text
         assert text.endswith("\n")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import tomli
 import tomlkit
+from flowverse._reader import nearest
 from flowverse.errors import InvalidManifest
-from flowverse.manifest import Manifest, looks_like_path, nearest, parse_manifest, quiet, revision_problem
+from flowverse.manifest import Build, Manifest, looks_like_path, parse_manifest, quiet, revision_problem
 from flowverse.model import PROJECT, ModuleId, Requirement
 from hypothesis import given
 from hypothesis import strategies as st
@@ -195,7 +196,9 @@ def test_every_problem_is_told_at_once_with_its_full_key() -> None:
     [{KEY}]
     dependancies = 1
     modules_dir = "x"
+    telemetry = true
     licenses = true
+    build = {{ into = "flow_modules", exclude = "*.png", include = [] }}
     modules-dir = 3
     owners = "saibo"
     [{KEY}.dependencies]
@@ -212,7 +215,12 @@ def test_every_problem_is_told_at_once_with_its_full_key() -> None:
     assert problems(text) == {
         f"{KEY}.dependancies": 'is not a known key; did you mean "dependencies"?',
         f"{KEY}.modules_dir": 'is not a known key; did you mean "modules-dir"?',
-        f"{KEY}.licenses": "is not a known key; known here are dependencies, overrides, modules-dir, owners",
+        f"{KEY}.telemetry": "is not a known key; known here are dependencies, overrides, modules-dir, owners, "
+        "licenses, build",
+        f"{KEY}.licenses": "must be an array of strings, not a boolean",
+        f"{KEY}.build.include": 'is not a known key; did you mean "exclude"?',
+        f"{KEY}.build.exclude": "must be an array of strings, not a string",
+        f"{KEY}.build.into": "must be a package below your own, such as \"my_app._vendor\", not 'flow_modules'",
         f'{KEY}.dependencies."a/one"': "must be a revision, or a table with revision, path, overwrite, not an integer",
         f'{KEY}.dependencies."a/two".branch': "is not a known key; known here are revision, path, overwrite",
         f'{KEY}.dependencies."a/two".pathh': 'is not a known key; did you mean "path"?',
@@ -445,3 +453,31 @@ def test_both_forms_mean_the_same(wishes: dict[str, str]) -> None:
         parse_manifest({"tool": {"flowverse": {"dependencies": form}}}, is_folder=nowhere) for form in (wishes, listed)
     )
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("into", "clause"),
+    [
+        ("my_app._vendor", None),
+        ("my_app.deep.er", None),
+        ("vendor", "must be a package below your own"),
+        ("flow_modules.mine", "must be a package below your own"),
+        ("my-app._vendor", "'my-app' is no name that Python can import"),
+        ("my_app.class", "'class' is no name that Python can import"),
+        ("my_app.", "'' is no name that Python can import"),
+    ],
+)
+def test_modules_can_be_put_below_a_package_of_the_projects_own(into: str, clause: str | None) -> None:
+    """So that no other application has anything to do with them."""
+    text = f'[{KEY}.build]\ninto = "{into}"\nexclude = ["*.png", "tests/"]\n'
+    if clause is None:
+        assert read(text).build == Build(exclude=("*.png", "tests/"), into=into)
+    else:
+        assert clause in problems(text)[f"{KEY}.build.into"]
+
+
+def test_licences_are_compared_in_lower_case() -> None:
+    """As the Hub writes them; nothing said means any."""
+    assert read(f'[{KEY}]\nlicenses = ["MIT", "apache-2.0"]\n').licenses == ("mit", "apache-2.0")
+    assert read(f"[{KEY}]\nlicenses = []\n").licenses == ()
+    assert read(f"[{KEY}]\n").licenses is None

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from flowverse._guard import guard_source, owner_source
+from flowverse._guard import guard_source, owner_source, package_source
 from flowverse._index import Index
 from flowverse._install import Installed
 from flowverse._tree import Tree
@@ -47,7 +47,8 @@ def test_a_module_is_there_byte_for_byte(bench: Bench) -> None:
     assert bench.is_whole(pin, A1)
     tree = contents(bench.tree.root)
     assert tree["user_1digit/My_Flow/FLOW_MODULE_ID"] == f"1digit/My-Flow:v1\n{ONE}\n".encode()
-    assert tree["__init__.py"] == guard_source().encode()
+    assert tree["__init__.py"] == package_source().encode()
+    assert tree["_flowverse.py"] == guard_source().encode()
     assert tree["user_1digit/__init__.py"] == owner_source().encode()
     assert tree[".gitignore"] == b"*\n"
     assert "flow.mod" in tree

@@ -129,6 +129,7 @@ class Engine:
             self.chooser,
             self.reporter,
             manifest.owners,
+            manifest.licenses,
         )
 
     def _write(self, old: Lock | None, resolution: Resolution) -> Result:

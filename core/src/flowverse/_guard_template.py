@@ -1,16 +1,17 @@
-"""The package of the flow modules: one package of every `flow_modules` folder, that syncs nothing by itself.
+"""The guard of a package of flow modules: what they ask for is answered from what is there, and nothing is synced.
 
 Written by flowverse, the same in every tree; what is changed here is lost at the next sync.
 
 Flow modules call `flow_verse.sync_dependencies(...)` when they are imported. For modules that are in the tree this file
 answers such a call itself: no network, no question, nothing written. Any other module is passed on to the package that
 was called. Where that package is not installed at all, there is a stand-in with nothing but this function, so a module
-that needs no more of it can be imported. Set FLOWVERSE_GUARD=0 to pass everything on. Folders of this name from several
-places are joined, in the order of `sys.path`.
+that needs no more of it can be imported. Set FLOWVERSE_GUARD=0 to pass everything on. Folders of the name
+`flow_modules` from several places are joined, in the order of `sys.path`; below another name (`[tool.flowverse.build]
+into`) a package is an application's own, and is all that its modules are answered from.
 """
 # It is loaded by every program that uses a flow module, so at import it asks for nothing that Python has not loaded
-# anyway. It runs where flowverse does not, on Python 3.8 and from a zip. An owner `os` becomes the attribute `os` of
-# this package, so nothing here may have a name that an owner can have: names begin with an underscore.
+# anyway. It runs where flowverse does not, on Python 3.8 and from a zip. Several copies of it, of several versions, may
+# be in one process: what they share hangs on the finder that is first on `sys.meta_path`.
 
 from __future__ import annotations
 
@@ -25,16 +26,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     _Sync = Callable[[Any, bool], "list[str]"]
+    _Reply = Callable[[Any, bool, str, _Sync], "list[str]"]
 
-_GUARD = "flowverse-guard-1"  # by these bytes the finders of editable installs tell a tree from any other folder
-_PACKAGE = "flow_modules"
+_SHARED = "flow_modules"
+_HERE = __name__.rpartition(".")[2] == "_flowverse"  # in a tree; flowverse itself uses this file as a library
+_PACKAGE = __name__.rpartition(".")[0] if _HERE else _SHARED
 _ID_FILE = "FLOW_MODULE_ID"
 _GUARDED = {
     package + "." + module for package in ("aiflows", "flows") for module in ("flow_verse", "flow_verse.loading")
 }
 _STAND_INS = ("aiflows", "flows", "flowverse")
-_told: set[tuple[str, ...]] = globals().get("_told", set())  # a reload of the package tells nothing twice
+_told: set[tuple[str, ...]] = globals().get("_told", set())  # a reload tells nothing twice
 _listed: dict[str, tuple[list[tuple[str, int]], list[str]]] = {}
+_answers: dict[str, _Reply] = next(
+    (finder.flowverse_answers for finder in _sys.meta_path if hasattr(finder, "flowverse_answers")), {}
+)
 
 
 class FlowRevisionWarning(UserWarning):
@@ -57,13 +63,13 @@ def _is_there(folder: str) -> bool:
 
 def _portion(entry: str) -> str | None:
     """Find the `flow_modules` folder below one entry of `sys.path`."""
-    folder = _os.path.join(entry, _PACKAGE)
+    folder = _os.path.join(entry, _SHARED)
     if _os.path.isdir(entry) or _archive(entry) is None:
         return folder if _os.path.isdir(folder) else None
     import zipimport
 
     try:
-        return folder if zipimport.zipimporter(entry).is_package(_PACKAGE) else None
+        return folder if zipimport.zipimporter(entry).is_package(_SHARED) else None
     except zipimport.ZipImportError:
         return None
 
@@ -97,9 +103,12 @@ def _folders(kept: Iterable[str]) -> list[str]:
 
 
 def _join() -> list[str]:
-    """Bring this package's `__path__` up to date, in place, and return it."""
-    path: list[str] = globals()["__path__"]
-    folders = _folders(list(path))
+    """Bring the package's `__path__` up to date, in place, and return it."""
+    package = _sys.modules[_PACKAGE]
+    if not isinstance(package.__path__, list):  # something took its `__init__.py` away
+        package.__path__ = list(package.__path__)
+    path: list[str] = package.__path__
+    folders = _folders(list(path)) if _PACKAGE == _SHARED else path
     if folders != path:
         path[:] = folders
     return path
@@ -209,16 +218,16 @@ def _kept(module: str) -> str:
     return module + " is not overwritten; `overwrite = true` in pyproject.toml discards its edits."
 
 
-def _warn(*what: str) -> None:
-    """Say `what[0]` about what the rest names, once; for the line that called `sync_dependencies`."""
-    if what[1:] not in _told:
-        _told.add(what[1:])
+def _warn(text: str, about: tuple[str, ...], level: int) -> None:
+    """Say something, once for what it is about; to the line of code that is `level` calls away."""
+    if about not in _told:
+        _told.add(about)
         import warnings
 
-        warnings.warn(what[0], FlowRevisionWarning, stacklevel=4)
+        warnings.warn(text, FlowRevisionWarning, stacklevel=level + 1)
 
 
-def _answer(dependencies: Sequence[Any], overwrite: bool, folders: list[str], caller: str) -> list[Any]:
+def _answer(dependencies: Sequence[Any], overwrite: bool, folders: list[str], caller: str, level: int = 2) -> list[Any]:
     """Warn about what differs, and return the dependencies that these trees do not hold."""
     others = []
     for wish in dependencies:
@@ -230,29 +239,66 @@ def _answer(dependencies: Sequence[Any], overwrite: bool, folders: list[str], ca
         asked = str(wish.get("revision", "main"))
         difference = _difference(module, asked, held)
         if difference is not None:
-            _warn(difference, module, asked)
+            _warn(difference, (module, asked), level + 1)
         # Modules are published with an `overwrite` that somebody forgot; only a person's own script means it.
         if (overwrite or wish.get("overwrite")) and not caller.startswith(_PACKAGE + "."):
-            _warn(_kept(module), module)
+            _warn(_kept(module), (module,), level + 1)
     return others
+
+
+def _reply(dependencies: Any, overwrite: bool, caller: str, original: _Sync) -> list[str]:
+    """Do what `sync_dependencies` is asked to: from this package, and by the original what is not in it."""
+    others = _answer(dependencies, overwrite, _join(), caller, 3)
+    synced = list(original(others, overwrite) or ()) if others else []
+    return list(dict.fromkeys([folder for root in _join() for folder in _modules(root)] + synced))
 
 
 def _guarded(original: _Sync) -> _Sync:
     """Make a `sync_dependencies` that asks the original one only for what is not in the tree."""
 
     def sync_dependencies(dependencies: Any, all_overwrite: bool = False) -> list[str]:
-        if not isinstance(dependencies, (list, tuple)):
-            return original(dependencies, all_overwrite)
         caller = str(_sys._getframe(1).f_globals.get("__name__", ""))
-        others = _answer(dependencies, all_overwrite, _join(), caller)
-        synced = list(original(others, all_overwrite) or ()) if others else []
-        return list(dict.fromkeys([folder for root in _join() for folder in _modules(root)] + synced))
+        inside = [package for package in _answers if caller.startswith(package + ".")]
+        answer = _answers.get(max(inside, key=len) if inside else _SHARED)
+        if answer is None or not isinstance(dependencies, (list, tuple)):
+            return original(dependencies, all_overwrite)
+        return answer(dependencies, all_overwrite, caller, original)
 
     sync_dependencies.__doc__ = original.__doc__
     sync_dependencies.__module__ = original.__module__
     sync_dependencies.__wrapped__ = original  # type: ignore[attr-defined]
     sync_dependencies.flowverse_original = original  # type: ignore[attr-defined]
     return sync_dependencies
+
+
+# --- what applications ship ------------------------------------------------------------------------------------------
+
+
+def _records(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Name the records that installed applications left of what they shipped, with the applications' names."""
+    for folder in folders:
+        place = _os.path.join(folder, "_shipped")
+        try:
+            yield from ((_os.path.splitext(name)[0], _os.path.join(place, name)) for name in sorted(_os.listdir(place)))
+        except OSError:  # a project's own tree, or a zip
+            continue
+
+
+def _compare(folders: Iterable[str]) -> None:
+    """Warn about a module that two applications shipped at different commits: only one of them can be imported."""
+    records = list(_records(folders))
+    shipped: dict[str, dict[str, str]] = {}
+    for application, path in records if len(records) > 1 else ():
+        with open(path, encoding="utf-8") as file:
+            for module, commit in (line.split() for line in file):
+                shipped.setdefault(module, {}).setdefault(commit, application)
+    for module, commits in shipped.items():
+        if len(commits) > 1:
+            said = " and by ".join(application + " at " + commit[:7] for commit, application in commits.items())
+            held = _held(module, list(folders))
+            which = " (" + held[2][:7] + ")" if held is not None and held[2] else ""
+            text = module + " is shipped by " + said + ", and flow_modules has room for one" + which + ": install them"
+            _warn(text + " apart, or build them with `into` in [tool.flowverse.build].", (module, "shipped"), 3)
 
 
 # --- the import system -----------------------------------------------------------------------------------------------
@@ -286,7 +332,8 @@ class _Loader:
 class _Guard:
     """First on `sys.meta_path`: guards the modules that are known to have a `sync_dependencies`."""
 
-    flowverse_guard = True
+    flowverse_guard = "guard"
+    flowverse_answers = _answers
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name not in _GUARDED:
@@ -303,12 +350,12 @@ class _Guard:
 class _Joiner:
     """Last on `sys.meta_path`: looks for what was not found in the folders that came later, or of a joined owner."""
 
-    flowverse_guard = True
+    flowverse_guard = "joiner"
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         package, *inner = name.split(".")
         parent = _sys.modules.get(name.rpartition(".")[0])
-        if package != _PACKAGE or len(inner) not in (1, 2) or parent is None:
+        if package != _SHARED or len(inner) not in (1, 2) or parent is None:
             return None
         seen = list(path or ())
         folders = [_os.path.join(folder, *inner[:-1]) for folder in _join()]
@@ -335,14 +382,14 @@ def _not_here(dependencies: Any, all_overwrite: bool = False) -> list[str]:  # n
 class _StandIn:
     """Last of all on `sys.meta_path`, and a loader: a package that nobody has gets its `flow_verse`, and no more."""
 
-    flowverse_guard = True
+    flowverse_guard = "stand-in"
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         package, _, inner = name.partition(".")
         if package not in _STAND_INS:
             return None
         parent = _sys.modules.get(package)
-        if inner and not isinstance(getattr(parent, "__loader__", None), _StandIn):
+        if inner and not hasattr(getattr(parent, "__loader__", None), "flowverse_guard"):
             return None
         if inner not in ("", "flow_verse"):
             # Whoever wants more than the stand-in wants the package: the error says that it is not there.
@@ -360,15 +407,17 @@ class _StandIn:
 
 
 def _activate() -> None:
-    others = [finder for finder in _sys.meta_path if not hasattr(finder, "flowverse_guard")]
+    """Guard this process for this package; to do it again changes nothing."""
+    ours = [finder for finder in _sys.meta_path if hasattr(finder, "flowverse_guard")]
+    others = [finder for finder in _sys.meta_path if finder not in ours]
+    joiner = [finder for finder in ours if finder.flowverse_guard == "joiner"] or [_Joiner()]
     if _os.environ.get("FLOWVERSE_GUARD") == "0":
-        _sys.meta_path[:] = [*others, _Joiner()]
+        _sys.meta_path[:] = [*others, *joiner]
     else:
-        _sys.meta_path[:] = [_Guard(), *others, _Joiner(), _StandIn()]
+        _answers[_PACKAGE] = _reply
+        _sys.meta_path[:] = [_Guard(), *others, *joiner, _StandIn()]
         for name in _GUARDED & set(_sys.modules):
             _patch(_sys.modules[name])
-    _join()
-
-
-if __name__ == _PACKAGE:
-    _activate()
+    folders = _join()
+    if _PACKAGE == _SHARED:
+        _compare(folders)

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flowverse._guard import FLOW_MOD, flow_mod, guard_source, owner_source
+from flowverse._guard import FLOW_MOD, flow_mod, tree_sources
 from flowverse._index import Index, Record, stat_row
 from flowverse._local import stats_of
 from flowverse._plan import make_plan
@@ -123,10 +123,8 @@ def _put_in_place(work: _Work, plan: Plan, fresh: Mapping[ModuleId, Record]) -> 
 def _generate(work: _Work, cache: str) -> tuple[str, ...]:
     """Write the generated files; what a person had written in the guard's place is kept aside, and said."""
     tree, said = work.tree, []
-    texts = {".gitignore": _IGNORE, "__init__.py": guard_source()}
+    texts = {".gitignore": _IGNORE, **tree_sources({id.package for id in work.records})}
     here = [pin for pin in work.pins if pin.id in work.records]
-    for id in work.records:
-        texts[f"{id.package}/__init__.py"] = owner_source()
     # aiFlows compares the tree with the current folder as the system names it, without links.
     where = {"tree": str(tree.root.resolve()), "project": str(work.project.root), "cache": cache}
     texts[FLOW_MOD] = flow_mod(_as_synced(work, here), **where)
@@ -160,8 +158,7 @@ def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
 
 
 def _record(work: _Work) -> None:
-    paths = [".gitignore", "__init__.py", FLOW_MOD]
-    paths += sorted({f"{id.package}/__init__.py" for id in work.records})
+    paths = [".gitignore", FLOW_MOD, *tree_sources({id.package for id in work.records})]
     paths += [f"{id.folder}/{MODULE_ID_FILE}" for id, record in sorted(work.records.items()) if record.link is None]
     work.tree.record(
         Index(

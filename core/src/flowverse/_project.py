@@ -48,7 +48,7 @@ class Project:
 
     @classmethod
     def read_frozen(cls, root: Path) -> Project:
-        """Read a project whose lock is the truth: of the manifest only where the tree is, if it can be read."""
+        """Read a project whose lock is the truth: of the manifest only where the tree is, and how to build."""
         root = Path(os.path.abspath(root))  # noqa: PTH100 - as above
         lock_bytes = read_lock_bytes(root)
         if lock_bytes is None:
@@ -56,8 +56,8 @@ class Project:
         table: Any = parse_toml(read_manifest(root), root)
         for key in ("tool", "flowverse"):
             table = table.get(key) if isinstance(table, Mapping) else None
-        only = {"modules-dir": table["modules-dir"]} if isinstance(table, Mapping) and "modules-dir" in table else {}
-        only = {"tool": {"flowverse": only}}
+        said = table if isinstance(table, Mapping) else {}
+        only = {"tool": {"flowverse": {key: said[key] for key in ("modules-dir", "build") if key in said}}}
         return cls(root=root, manifest=parse_manifest(only, is_folder=lambda _: False), lock_bytes=lock_bytes)
 
     @classmethod

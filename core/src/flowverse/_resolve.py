@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flowverse._tasks import drain, interruptible
-from flowverse.errors import ConflictError, FlowverseError, OwnerRefused, SharedFolder
+from flowverse.errors import ConflictError, FlowverseError, LicenseRefused, OwnerRefused, SharedFolder
 from flowverse.model import DEFAULT_REVISION, PROJECT, Conflict, ModuleId, Pin, Requirement, Wish, is_commit
 from flowverse.ports import Chooser, Examined, Examiner, Reporter
 
@@ -67,11 +67,13 @@ async def resolve(
     chooser: Chooser,
     reporter: Reporter,
     owners: tuple[str, ...] | None = None,
+    licenses: tuple[str, ...] | None = None,
 ) -> Resolution:
-    """Resolve the project's requirements.
+    """Resolve the project's requirements. `owners` and `licenses` are those that are allowed, None for any.
 
-    Raises `ConflictError` where the Chooser has no answer, `SharedFolder`, `OwnerRefused`, and whatever the Source
-    raises for a module that is really needed (an error of one that a conflict leaves behind does not count).
+    Raises `ConflictError` where the Chooser has no answer, `SharedFolder`, `OwnerRefused`, `LicenseRefused`, and
+    whatever the Source raises for a module that is really needed (an error of one that a conflict leaves behind does
+    not count).
     """
     seen = _Seen(examiner=examiner, reporter=reporter)
     chosen: dict[ModuleId, Requirement] = {}
@@ -87,7 +89,9 @@ async def resolve(
         if certain.error is not None:
             raise certain.error
         if not conflicts:
-            return _decide(reached, rules, seen, chosen)
+            resolution = _decide(reached, rules, seen, chosen)
+            _check_licenses(resolution, reached, licenses)
+            return resolution
         first = {conflict.id for conflict in _conflicts(certain, seen)}
         conflict = next((conflict for conflict in conflicts if conflict.id in first), conflicts[0])
         with interruptible():
@@ -236,6 +240,20 @@ def _decide(reached: _Reached, rules: _Rules, seen: _Seen, chosen: Mapping[Modul
         notes=tuple(_overruled(reached, rules, chosen)),
         warnings=tuple(warning for key in sorted(reached.wishes, key=str) for warning in _examined(key, seen).warnings),
     )
+
+
+def _check_licenses(resolution: Resolution, reached: _Reached, licenses: tuple[str, ...] | None) -> None:
+    """Raise `LicenseRefused` for every pin whose licence is not allowed. A local module is its author's own."""
+    chains: dict[ModuleId, str] = {}
+    for key, wishes in reached.wishes.items():
+        chains.setdefault(key[0], wishes[0][1])
+    refused = [
+        (pin.id, pin.license_id, chains[pin.id])
+        for pin in resolution.pins
+        if pin.path is None and licenses is not None and pin.license_id not in licenses
+    ]
+    if refused:
+        raise LicenseRefused(refused)
 
 
 def _overruled(reached: _Reached, rules: _Rules, chosen: Mapping[ModuleId, Requirement]) -> Iterable[str]:

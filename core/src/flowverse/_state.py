@@ -26,6 +26,12 @@ def stale(project: Project) -> tuple[str, ...]:
             for pin in lock.pins
             if pin.id.owner not in manifest.owners
         ]
+    if manifest.licenses is not None:
+        reasons += [
+            f"{pin.id} is locked, its licence {pin.license_id!r} is not in tool.flowverse.licenses"
+            for pin in lock.pins
+            if pin.path is None and pin.license_id not in manifest.licenses
+        ]
     if not reasons:
         reasons += [f"what {pin.id} at {pin.path} asks for has changed" for pin in lock.pins if _moved(project, pin)]
     return tuple(reasons)

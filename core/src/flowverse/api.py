@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flowverse._cache import Cache
 from flowverse._editable import editable_files
@@ -19,7 +20,7 @@ from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
 from flowverse._render import Line, explain, render, render_status, render_tree
 from flowverse._settings import Settings
-from flowverse._ship import Shipment, ship
+from flowverse._ship.contents import Shipment, ship
 from flowverse._state import stale, untouched
 from flowverse._survey import survey
 from flowverse._tasks import run
@@ -28,6 +29,9 @@ from flowverse._view import Graph, Status, graph_of, status_of
 from flowverse.errors import FlowverseError
 from flowverse.model import Requirement, Result
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter, Source
+
+if TYPE_CHECKING:
+    from flowverse._ship.requirements import Requirements
 
 __all__ = [
     "Graph",
@@ -44,6 +48,7 @@ __all__ = [
     "lock",
     "modules_dir",
     "needs_hub",
+    "python_requirements",
     "render",
     "render_status",
     "render_tree",
@@ -160,6 +165,17 @@ def shipment(root: Path, settings: Settings, *, reporter: Reporter = SILENT) -> 
     if not project.unpacked:
         run(_engine(lambda: _project(root, settings), settings, reporter, None).sync)
     return ship(project, frozen=settings.frozen)
+
+
+def python_requirements(root: Path, *, own: Sequence[str] = ()) -> Requirements:
+    """The Python requirements of all locked modules, with who asks; nothing where there is no lock.
+
+    `own` are the project's own requirements, which are looked at for clashes. Needs `flowverse[build]`.
+    """
+    from flowverse._ship.requirements import requirements_of  # nothing else needs `packaging`
+
+    lock = Project.read(root).lock
+    return requirements_of(lock.pins if lock is not None else (), own)
 
 
 def modules_dir(root: Path) -> Path:

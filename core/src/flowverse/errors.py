@@ -24,6 +24,7 @@ __all__ = [
     "HubUnreachable",
     "InvalidManifest",
     "InvalidModuleId",
+    "LicenseRefused",
     "ModuleNotFound",
     "NewerLock",
     "NoProject",
@@ -140,6 +141,22 @@ class OwnerRefused(FlowverseError):
 
     def __str__(self) -> str:
         return f"{self.id} is refused, its owner is not listed in tool.flowverse.owners (asked for by {self.chain})."
+
+
+class LicenseRefused(FlowverseError):
+    """Modules under licences that `[tool.flowverse] licenses` does not list: (id, licence, chain to it) of each."""
+
+    def __init__(self, refused: Sequence[tuple[ModuleId, str, str]]) -> None:
+        super().__init__(tuple(refused))
+        self.refused = tuple(refused)
+        names = ", ".join(sorted({f'"{license}"' for _, license, _ in refused}))
+        self.hint = f"Add {names} to licenses in [tool.flowverse] if you may use it, or drop what asks for the module."
+
+    def __str__(self) -> str:
+        said = [f"{id} is under {license!r} (asked for by {chain})" for id, license, chain in self.refused]
+        if len(said) == 1:
+            return f"tool.flowverse.licenses does not list the licence of a module: {said[0]}."
+        return "\n".join(["tool.flowverse.licenses does not list the licences of:", *(f"  {line}" for line in said)])
 
 
 class BrokenLock(FlowverseError):

@@ -6,35 +6,40 @@ Two forms of `dependencies` are accepted, the table (`"saibo/ChatFlows" = "main"
 
 from __future__ import annotations
 
-import difflib
-import json
+import keyword
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from flowverse._reader import Reader, key_of, kind_of
+from flowverse._toml import quote
 from flowverse.errors import FlowverseError, InvalidManifest, InvalidModuleId, SharedFolder, quiet
 from flowverse.model import DEFAULT_REVISION, PACKAGE, ModuleId, Requirement
 
-__all__ = ["Manifest", "looks_like_path", "nearest", "parse_manifest", "quiet", "revision_problem"]
+__all__ = ["Build", "Manifest", "looks_like_path", "parse_manifest", "quiet", "revision_problem"]
 
 _ROOT = "tool.flowverse"
-_KEYS = ("dependencies", "overrides", "modules-dir", "owners")
+_KEYS = ("dependencies", "overrides", "modules-dir", "owners", "licenses", "build")
+_BUILD_KEYS = ("exclude", "into")
 _ENTRY_KEYS = ("revision", "path", "overwrite")
 _LISTED_KEYS = ("url", "revision", "overwrite")
 
-_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "a boolean"),  # before int, which it is a kind of
-    (str, "a string"),
-    (int, "an integer"),
-    (float, "a float"),
-    (Mapping, "a table"),
-    ((list, tuple), "an array"),
-)
 _DRIVE = re.compile(r"[A-Za-z]:")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NO_REF = re.compile(r"[~^:?*\[\\]|\.\.|@\{|//|(?:^|/)\.|^/|[./]$|\.lock(?:/|$)|^@$")
 """What git allows in no name of a branch or a tag (git-check-ref-format)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What `[tool.flowverse.build]` says of archives.
+
+    `exclude` are patterns of gitignore, relative to the tree, for files to leave out. `into` is the dotted name of the
+    package that takes the place of `flow_modules` in a wheel, None for `flow_modules` itself.
+    """
+
+    exclude: tuple[str, ...] = ()
+    into: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +47,16 @@ class Manifest:
     """What a project declares. `dependencies` and `overrides` are sorted by module id.
 
     `modules_dir` is the tree's folder, relative to the project, with `/`. `owners` are those that modules may come
-    from, None for anybody. `declared` tells whether there is a `[tool.flowverse]` table at all.
+    from, `licenses` (in lower case) those that they may have; None for any. `declared` tells whether there is a
+    `[tool.flowverse]` table at all.
     """
 
     dependencies: tuple[Requirement, ...] = ()
     overrides: tuple[Requirement, ...] = ()
     modules_dir: str = PACKAGE
     owners: tuple[str, ...] | None = None
+    licenses: tuple[str, ...] | None = None
+    build: Build = field(default_factory=Build)
     declared: bool = False
 
 
@@ -69,7 +77,9 @@ def parse_manifest(
     reader.apart(dependencies, overrides)
     modules_dir = reader.modules_dir(f"{_ROOT}.modules-dir", table.get("modules-dir", PACKAGE))
     owners = reader.owners(f"{_ROOT}.owners", table["owners"]) if "owners" in table else None
+    licenses = reader.texts(f"{_ROOT}.licenses", table["licenses"]) if "licenses" in table else None
     reader.allowed(dependencies, owners)
+    build = reader.build(f"{_ROOT}.build", table.get("build", {}))
     if reader.problems:
         raise InvalidManifest(reader.problems, path=path)
     return Manifest(
@@ -77,14 +87,10 @@ def parse_manifest(
         overrides=_sorted(overrides),
         modules_dir=modules_dir,
         owners=owners,
+        licenses=None if licenses is None else tuple(text.lower() for _, text in licenses),
+        build=build,
         declared="flowverse" in tool,
     )
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word that was probably meant; None if none is near."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return close[0] if close else None
 
 
 def looks_like_path(text: str) -> bool:
@@ -101,7 +107,7 @@ def revision_problem(text: str) -> str | None:
     if text.startswith("-"):
         return f"{text!r} cannot be a revision, it begins with '-'"
     if looks_like_path(text):
-        return f"{text!r} is a path and not a revision; write {{ path = {_quoted(text)} }}"
+        return f"{text!r} is a path and not a revision; write {{ path = {quote(text)} }}"
     if _NO_REF.search(text):
         return f"{text!r} cannot be a revision, git allows no such name"
     return None
@@ -111,34 +117,12 @@ Found = dict[str, tuple[str, Requirement]]
 """By folder, case folded: the TOML key that a requirement was read from, and the requirement."""
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the parts, and collects the problems on the way so that all of them can be told at once."""
 
     def __init__(self, is_folder: Callable[[str], bool], at: str) -> None:
-        self.problems: list[tuple[str, str]] = []
+        super().__init__()
         self._is_folder, self._at = is_folder, at
-
-    def wrong(self, key: str, clause: str) -> None:
-        self.problems.append((quiet(key), quiet(clause)))
-
-    def table(self, key: str, value: Any) -> Mapping[str, Any]:
-        if isinstance(value, Mapping):
-            return value
-        self.wrong(key, f"must be a table, not {_kind(value)}")
-        return {}
-
-    def _text(self, key: str, value: Any) -> str | None:
-        if isinstance(value, str):
-            return str(value)  # a plain one, tomlkit has its own
-        self.wrong(key, f"must be a string, not {_kind(value)}")
-        return None
-
-    def known(self, key: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
-        for name in table:
-            if name not in known:
-                near = nearest(name, known)
-                meant = f'did you mean "{near}"?' if near else f"known here are {', '.join(known)}"
-                self.wrong(f"{key}.{_key(name)}", f"is not a known key; {meant}")
 
     def dependencies(self, key: str, value: Any) -> Found:
         return self._listed(key, value) if isinstance(value, list) else self.named(key, value)
@@ -147,14 +131,14 @@ class _Reader:
         """Read the table form: a revision or a table by module id."""
         found: Found = {}
         for name, wish in self.table(key, value).items():
-            at = f"{key}.{_key(name)}"
+            at = f"{key}.{key_of(name)}"
             wanted = self._id(at, name)
             if isinstance(wish, str):
                 self._keep(found, at, wanted, revision=self._revision(at, wish))
             elif isinstance(wish, Mapping):
                 self._keep(found, at, wanted, **self._entry(at, wish))
             else:
-                self.wrong(at, f"must be a revision, or a table with {', '.join(_ENTRY_KEYS)}, not {_kind(wish)}")
+                self.wrong(at, f"must be a revision, or a table with {', '.join(_ENTRY_KEYS)}, not {kind_of(wish)}")
         return found
 
     def _entry(self, at: str, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +160,7 @@ class _Reader:
         for index, item in enumerate(items):
             at = f"{key}[{index}]"
             if not isinstance(item, Mapping):
-                self.wrong(at, f"must be a table with {', '.join(_LISTED_KEYS)}, not {_kind(item)}")
+                self.wrong(at, f"must be a table with {', '.join(_LISTED_KEYS)}, not {kind_of(item)}")
                 continue
             self.known(at, item, _LISTED_KEYS)
             if "url" not in item:
@@ -211,7 +195,7 @@ class _Reader:
                 self.wrong(at, _clause(SharedFolder(dependency.id, override.id)))
 
     def modules_dir(self, key: str, value: Any) -> str:
-        text = self._text(key, value)
+        text = self.text(key, value)
         if text is None:
             return PACKAGE
         parts = [part for part in text.split("/") if part not in ("", ".")]
@@ -223,18 +207,33 @@ class _Reader:
             self.wrong(key, f"must end in {PACKAGE!r}, modules import each other as {PACKAGE}.<owner>.<name>")
         return "/".join(parts)
 
+    def build(self, key: str, value: Any) -> Build:
+        """Read what archives are to hold, and where."""
+        table = self.table(key, value)
+        self.known(key, table, _BUILD_KEYS)
+        exclude = self.texts(f"{key}.exclude", table.get("exclude", [])) or []
+        into = self.text(f"{key}.into", table["into"]) if "into" in table else None
+        if into is not None:
+            self._package(f"{key}.into", into)
+        return Build(exclude=tuple(text for _, text in exclude), into=into)
+
+    def _package(self, at: str, text: str) -> None:
+        parts = text.split(".")
+        wrong = next((part for part in parts if not part.isidentifier() or keyword.iskeyword(part)), None)
+        if wrong is not None:
+            self.wrong(at, f"must be the name of a package, and {wrong!r} is no name that Python can import")
+        elif len(parts) < 2 or parts[0] == PACKAGE:
+            self.wrong(at, f'must be a package below your own, such as "my_app._vendor", not {text!r}')
+
     def owners(self, key: str, value: Any) -> tuple[str, ...] | None:
         """Read the owners; None (nothing to compare with) if any of them is wrong."""
-        if not isinstance(value, list):
-            self.wrong(key, f"must be an array of strings, not {_kind(value)}")
-            return None
-        owners = [self._owner(f"{key}[{index}]", owner) for index, owner in enumerate(value)]
-        return None if None in owners else tuple(owner for owner in owners if owner is not None)
+        texts = self.texts(key, value)
+        owners = [self._owner(at, text) for at, text in texts or ()]
+        return None if texts is None or None in owners else tuple(owner for owner in owners if owner is not None)
 
-    def _owner(self, at: str, value: Any) -> str | None:
-        text = self._text(at, value)
+    def _owner(self, at: str, text: str) -> str | None:
         try:
-            return None if text is None else ModuleId.parse(f"{text}/name").owner
+            return ModuleId.parse(f"{text}/name").owner
         except InvalidModuleId:
             self.wrong(at, f'{text!r} is not an owner; write the part before "/" in a module id')
             return None
@@ -246,7 +245,7 @@ class _Reader:
                 self.wrong(at, f"its owner is not listed in {_ROOT}.owners; {fix}")
 
     def _id(self, at: str, value: Any) -> ModuleId | None:
-        text = self._text(at, value)
+        text = self.text(at, value)
         try:
             return None if text is None else ModuleId.parse(text)
         except InvalidModuleId as error:
@@ -254,14 +253,14 @@ class _Reader:
             return None
 
     def _revision(self, at: str, value: Any) -> str:
-        text = self._text(at, value)
+        text = self.text(at, value)
         problem = None if text is None else revision_problem(text)
         if problem:
             self.wrong(at, problem)
         return text or DEFAULT_REVISION
 
     def _path(self, at: str, value: Any) -> str | None:
-        text = self._text(at, value)
+        text = self.text(at, value)
         if text is not None and not (text.strip() and text.isprintable()):
             self.wrong(at, "must be the path of a folder, without control characters")
         return text
@@ -269,7 +268,7 @@ class _Reader:
     def _overwrite(self, at: str, wish: Mapping[str, Any]) -> bool:
         value = wish.get("overwrite", False)
         if not isinstance(value, bool):
-            self.wrong(f"{at}.overwrite", f"must be true or false, not {_kind(value)}")
+            self.wrong(f"{at}.overwrite", f"must be true or false, not {kind_of(value)}")
         return value is True
 
 
@@ -277,20 +276,7 @@ def _sorted(found: Found) -> tuple[Requirement, ...]:
     return tuple(sorted((req for _, req in found.values()), key=lambda req: req.id))
 
 
-def _kind(value: Any) -> str:
-    return next((name for kind, name in _KINDS if isinstance(value, kind)), "a date or a time")
-
-
 def _clause(error: FlowverseError) -> str:
     """Join an error's sentence and its hint to one clause."""
     text, hint = str(error).rstrip("."), (error.hint or "").rstrip(".")
     return f"{text}; {hint[0].lower()}{hint[1:]}" if hint else text
-
-
-def _quoted(text: str) -> str:
-    """Write a basic TOML string; its escapes are those of JSON, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else _quoted(name)

@@ -37,6 +37,9 @@ PACKAGE = "flow_modules"
 MODULE_ID_FILE = "FLOW_MODULE_ID"
 """The generated file in a synced module's folder; a repository's own file of this name is not synced."""
 
+UNKNOWN_LICENSE = "unknown"
+"""What the Hub calls the licence of a repository that declares none."""
+
 DEFAULT_REVISION = "main"
 PROJECT = "pyproject.toml"
 """Who asks, in a chain, when the project itself does."""
@@ -200,6 +203,11 @@ class Pin:
     def by_path(self) -> Mapping[str, FileEntry]:
         """The files by their path."""
         return {entry.path: entry for entry in self.files}
+
+    @property
+    def license_id(self) -> str:
+        """The declared licence in lower case, as the Hub writes them; `unknown` (the Hub's word) if none is."""
+        return (self.license or UNKNOWN_LICENSE).lower()
 
     @property
     def label(self) -> str:

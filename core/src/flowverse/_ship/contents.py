@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowverse._guard import guard_source, module_id_text, owner_source
+from flowverse._guard import module_id_text, tree_sources
 from flowverse._index import is_bytecode
 from flowverse._project import Project
 from flowverse._state import stale
@@ -49,10 +49,7 @@ def ship(project: Project, *, frozen: bool) -> Shipment:
         )
         raise NotShippable(problems, hint=hint)
     files = [(path, tree.root / path) for pin in pins for path in _shipped(pin)]
-    files += [
-        (f"{package}/__init__.py", tree.root / package / "__init__.py") for package in {p.id.package for p in pins}
-    ]
-    files.append(("__init__.py", tree.root / "__init__.py"))
+    files += [(path, tree.root / path) for path in tree_sources({pin.id.package for pin in pins})]
     return Shipment(
         files=tuple(sorted((f"{PACKAGE}/{path}", file) for path, file in files)),
         lock=project.root / LOCK_NAME,
@@ -81,7 +78,6 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> list[str]:
         elif not there.same:
             problems.append(f"{pin.id} is not the commit that is locked")
     generated = {f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins if found[pin.id].exists}
-    generated["__init__.py"] = guard_source()
-    generated.update({f"{pin.id.package}/__init__.py": owner_source() for pin in pins})
+    generated.update(tree_sources({pin.id.package for pin in pins}))
     problems += [f"{PACKAGE}/{path} was changed" for path, text in generated.items() if tree.holds_not(path, text)]
     return problems

@@ -1,0 +1,1 @@
+"""What leaves the project: what archives hold, and what they say of it."""
