@@ -51,6 +51,7 @@ def check(space: Workspace, add: Add) -> None:
     assert {path for path in paths if not path.startswith(".flowverse/")} == {
         ".gitignore",
         "__init__.py",
+        "_flowverse.py",
         "flow.mod",
         "martinjosifoski/__init__.py",
         *(f"martinjosifoski/ChatAtomicFlow/{name}" for name in (*ATOMIC, "FLOW_MODULE_ID")),

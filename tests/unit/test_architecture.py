@@ -38,13 +38,13 @@ FLOORS = [
     ["_paths.py", "_reader.py", "lock.py", "ports.py"],
     ["manifest.py"],
     # 2: what is decided
-    ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py"],
-    ["_scan.py"],
+    ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py", "_ship/values.py"],
+    ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],
     ["_hub.py", "_project.py", "_settings.py", "_tree.py"],
-    ["_examine.py", "_state.py", "_survey.py"],
-    ["_install.py"],
+    ["_examine.py", "_ship/selection.py", "_state.py", "_survey.py"],
+    ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
     ["_engine.py", "_ship/contents.py", "_view.py"],
     # 5: what hosts, scripts and people call
@@ -105,7 +105,11 @@ def third_party(name: str) -> set[str]:
 
 
 EXTRAS = {"hub": "_hub.py", "build": "_ship/", "cli": "cli/"}  # which files need it
-IMPORTED_AS = {"cyclonedx-python-lib": "cyclonedx", "huggingface-hub": "huggingface_hub"}
+IMPORTED_AS = {
+    "cyclonedx-python-lib": "cyclonedx",
+    "huggingface-hub": "huggingface_hub",
+    "packageurl-python": "packageurl",
+}
 
 
 def test_every_file_has_its_floor() -> None:

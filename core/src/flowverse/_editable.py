@@ -1,6 +1,7 @@
 """What makes a project's tree importable from any folder: two small files for the site-packages of an environment.
 
-A `.pth` file with the path of the project would do, but it would make importable whatever else lies there.
+A `.pth` file with the path of the project would do, but it would make importable whatever else lies there. Where a
+wheel puts the modules below a package of the project, they are found there too, so that a program is written once.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import os
 import sys
 
 ROOT = %s
+INTO = %s  # the package that they are below in a wheel, None if that is flow_modules itself
 
 
 class Finder:
-    """Finds the package `flow_modules`, and nothing else. The guard in that package reads the two attributes."""
+    """Finds the package `flow_modules`, and nothing else. The guard in that package reads where."""
 
     flowverse_folder = os.path.join(ROOT, "flow_modules")
+    flowverse_finds = "flow_modules in %%s" %% ROOT
     flowverse_site = os.path.dirname(os.path.abspath(__file__))
 
     @staticmethod
@@ -36,6 +39,37 @@ class Finder:
         return next((spec for spec in specs if is_guarded(spec)), None)
 
 
+class Alias:
+    """Finds what is below INTO: the very modules of `flow_modules`, by another name."""
+
+    flowverse_finds = "%%s in %%s" %% (INTO, ROOT)
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != INTO and not name.startswith(INTO + "."):
+            return None
+        from importlib.machinery import ModuleSpec
+        from importlib.util import find_spec
+
+        real = "flow_modules" + name[len(INTO) :]
+        return ModuleSpec(name, Loader(real)) if find_spec(real) is not None else None
+
+
+class Loader:
+    def __init__(self, real):
+        self.real = real
+
+    def create_module(self, spec):
+        from importlib import import_module
+
+        module = import_module(self.real)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        module.__spec__ = self.spec  # the import system gave it that of the other name
+
+
 def is_guarded(spec):
     try:
         return b"flowverse-guard-" in spec.loader.get_data(spec.origin)
@@ -43,16 +77,18 @@ def is_guarded(spec):
         return False
 
 
-if all(getattr(finder, "flowverse_folder", "") != Finder.flowverse_folder for finder in sys.meta_path):
-    sys.meta_path.insert(0, Finder)
+for finder in (Finder, Alias) if INTO else (Finder,):
+    if all(getattr(other, "flowverse_finds", "") != finder.flowverse_finds for other in sys.meta_path):
+        sys.meta_path.insert(0, finder)
 '''
 
 
-def editable_files(name: str, root: str) -> dict[str, str]:
+def editable_files(name: str, root: str, into: str | None = None) -> dict[str, str]:
     """Return the files for site-packages, by name: a `.pth` and the finder that it loads when Python starts.
 
     `name` is the distribution's, `root` the absolute path of the folder that holds (or will hold) `flow_modules`. The
-    folder need not exist, neither now nor later. Both files are ASCII, whatever the path is.
+    folder need not exist, neither now nor later. `into` is the package that the modules are to be found below, too.
+    Both files are ASCII, whatever the path is.
     """
     module = "_flowverse_editable_" + re.sub(r"[^a-z0-9]+", "_", name.lower())
-    return {f"{module}.pth": f"import {module}\n", f"{module}.py": _FINDER % ascii(root)}
+    return {f"{module}.pth": f"import {module}\n", f"{module}.py": _FINDER % (ascii(root), ascii(into))}

@@ -24,7 +24,8 @@ class Settings:
 
     `locked`: a stale lock is an error. `frozen`: the lock is the truth, the manifest is not looked at. `offline`: no
     network. `force`: edits of modules that are to go are given up. `dry_run`: nothing is written but the cache.
-    `endpoint` is the Hub, `cache` the folder of its client. A token is never in here: the client finds it itself.
+    `epoch` is the time that archives are to have, in seconds, None for none. `endpoint` is the Hub, `cache` the folder
+    of its client. A token is never in here: the client finds it itself.
     """
 
     locked: bool = False
@@ -32,6 +33,7 @@ class Settings:
     offline: bool = False
     force: bool = False
     dry_run: bool = False
+    epoch: int | None = None
     endpoint: str = _DEFAULT_ENDPOINT
     cache: Path = field(default_factory=lambda: _cache_folder({}))
     patience: Patience = field(default_factory=Patience)
@@ -71,6 +73,7 @@ class Settings:
             offline=offline,
             force=force,
             dry_run=dry_run,
+            epoch=_epoch(environ),
             endpoint=endpoint,
             cache=_cache_folder(environ),
             patience=Patience(
@@ -85,6 +88,12 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
     if value in _TRUE or value in _FALSE:
         return value in _TRUE
     raise UsageError(f"{name} is neither yes nor no: {value!r}.", hint=f"Set {name}=1, or unset it.")
+
+
+def _epoch(environ: Mapping[str, str]) -> int | None:
+    """The build's time by https://reproducible-builds.org/specs/source-date-epoch/, None if none is set."""
+    text = environ.get("SOURCE_DATE_EPOCH", "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
 def _number(environ: Mapping[str, str], name: str, default: float, *, least: float) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import zipfile
 from contextlib import suppress
 from importlib.metadata import requires
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Literal
 
 from flowverse import api
 from flowverse.errors import FlowverseError
@@ -48,41 +49,70 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             settings = api.Settings.from_environ(os.environ)
             if version == "editable":
                 voice.result(api.sync(root, settings, reporter=voice))
-                self._make_importable(api.modules_dir(root).parent, build_data)
+                self._make_importable(root, build_data)
+                build_data["dependencies"].extend(api.metadata(root, self.metadata.core.dependencies).requirements)
                 self._warn_of_uv(root, voice)
             else:
-                self._ship(api.shipment(root, settings, reporter=voice), build_data)
+                self._ship(root, settings, voice, build_data)
         except FlowverseError as error:
             voice.fail(error)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
-        """Remove what was generated for the archive."""
-        if self._generated is not None:
-            shutil.rmtree(self._generated, ignore_errors=True)
+        """Remove what was generated for the archive; and the archive, if it turns out that nobody can use it."""
+        if self._generated is None:
+            return
+        shutil.rmtree(self._generated, ignore_errors=True)
+        if version != "editable" and self.target_name == "wheel":
+            try:
+                with zipfile.ZipFile(artifact_path) as archive:
+                    api.check_wheel(Path(self.root), archive.namelist())
+            except FlowverseError as error:
+                Path(artifact_path).unlink()
+                Voice(self.app).fail(error)
 
-    def _ship(self, shipment: api.Shipment, build_data: dict[str, Any]) -> None:
+    def _ship(self, root: Path, settings: api.Settings, voice: Voice, build_data: dict[str, Any]) -> None:
         """File by file: a folder would take what is generated in it, and collide with what is selected in it."""
-        tree = shipment.tree.relative_to(self.root).as_posix()
-        for folder, _, names in os.walk(shipment.tree):
-            below = Path(folder).relative_to(shipment.tree)
-            for name in names:
-                # Whatever the project selects, nothing of the tree is taken twice, or by accident. (Asking where the
-                # project puts a file would make hatchling choose the files before it knows of these.)
-                self.build_config.build_reserved_paths.update(
-                    {str(Path(tree, below, name)), str(Path("flow_modules", below, name))}
-                )
-        for path, file in shipment.files:
-            inside = path.partition("/")[2]
-            build_data["force_include"][str(file)] = f"{tree}/{inside}" if self.target_name == "sdist" else path
-        if shipment.lock is not None and self.target_name == "sdist":
-            build_data["force_include"][str(shipment.lock)] = shipment.lock.name
+        archive: Literal["wheel", "sdist"] = "sdist" if self.target_name == "sdist" else "wheel"
+        core = self.metadata.core
+        shipment = api.shipment(
+            root,
+            settings,
+            archive,
+            name=core.name,
+            version=self.metadata.version,
+            scratch=self._scratch(),
+            own=core.dependencies,
+            reporter=voice,
+        )
+        voice.lines([api.Line("warning", text) for text in shipment.warnings])
+        self._reserve(shipment.tree)
+        build_data["force_include"].update({str(file): path for path, file in shipment.files})
+        build_data["dependencies"].extend(shipment.metadata.requirements)
+        core.license_files.extend(path for path in shipment.metadata.licenses if path not in core.license_files)
+        if archive == "wheel":
+            build_data["sbom_files"].extend(map(str, shipment.boms))
 
-    def _make_importable(self, root: Path, build_data: dict[str, Any]) -> None:
-        """Generated outside of the tree, which the project's own selection walks."""
+    def _reserve(self, tree: Path) -> None:
+        """Keep out what the project selects of the tree by itself: nothing of it is taken twice, or by accident.
+
+        (Asking where the project puts a file would make hatchling choose the files before it knows of these.)
+        """
+        reserved = self.build_config.build_reserved_paths
+        for folder, _, names in os.walk(tree):
+            below = Path(folder).relative_to(tree)
+            for place in (tree.relative_to(self.root), Path("flow_modules")):
+                reserved.update(str(place / below / name) for name in names)
+
+    def _scratch(self) -> Path:
+        """A folder outside of the tree, which the project's own selection walks."""
         self._generated = mkdtemp(prefix="flowverse-")
         atexit.register(shutil.rmtree, self._generated, ignore_errors=True)  # a build that fails has no finalize
-        for name, text in api.editable_files(self.metadata.core.name, str(root)).items():
-            file = Path(self._generated, name)
+        return Path(self._generated)
+
+    def _make_importable(self, root: Path, build_data: dict[str, Any]) -> None:
+        scratch = self._scratch()
+        for name, text in api.editable_files(root, self.metadata.core.name).items():
+            file = scratch / name
             file.write_text(text, encoding="utf-8")
             build_data["force_include"][str(file)] = name
             if build_data["force_include_editable"]:  # another hook's, which replaces force_include

@@ -115,7 +115,7 @@ class FlowVerseEnvironment(VirtualEnvironment):
 
     def _importable(self, home: Home) -> bool:
         """Whether the project was installed here when it declared its flow modules already."""
-        wanted = api.editable_files(home.name, str(api.modules_dir(home.root).parent))
+        wanted = api.editable_files(home.root, home.name)
         with self.safe_activation():
             places = [Path(place) for place in self.virtual_env.sys_path]
         return all(any(_holds(place / name, text) for place in places) for name, text in wanted.items())

@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from hatch_flowverse.build_hook import FlowVerseBuildHook
     from hatch_flowverse.collector import FlowVerseCollector
     from hatch_flowverse.environment import FlowVerseEnvironment
+    from hatch_flowverse.metadata_hook import FlowVerseMetadataHook
 
-__all__ = ["hatch_register_build_hook", "hatch_register_environment", "hatch_register_environment_collector"]
+__all__ = [
+    "hatch_register_build_hook",
+    "hatch_register_environment",
+    "hatch_register_environment_collector",
+    "hatch_register_metadata_hook",
+]
 
 
 @hookimpl
@@ -20,6 +26,14 @@ def hatch_register_build_hook() -> type[FlowVerseBuildHook]:
     from hatch_flowverse.build_hook import FlowVerseBuildHook
 
     return FlowVerseBuildHook
+
+
+@hookimpl
+def hatch_register_metadata_hook() -> type[FlowVerseMetadataHook]:
+    """`[tool.hatch.metadata.hooks.flowverse]`."""
+    from hatch_flowverse.metadata_hook import FlowVerseMetadataHook
+
+    return FlowVerseMetadataHook
 
 
 @hookimpl

@@ -19,6 +19,7 @@ from tests.hub import Hub
 
 SHIPPED = {
     "flow_modules/__init__.py",
+    "flow_modules/_flowverse.py",
     "flow_modules/martinjosifoski/__init__.py",
     "flow_modules/saibo/__init__.py",
     *(
@@ -92,7 +93,8 @@ def test_the_pinned_files_are_shipped_once(
 
     tree = api.modules_dir(root).relative_to(root).parent.as_posix().removeprefix(".")
     shipped = {f"{tree}/{path}".removeprefix("/") for path in SHIPPED}
-    assert sorted(name for name in names(made) if "flow_modules" in name) == sorted(SHIPPED)
+    wanted = sorted({*SHIPPED, "flow_modules/_shipped/app.txt"})
+    assert sorted(name for name in names(made) if "flow_modules" in name) == wanted
     assert sorted(name for name in names(source) if "flow_modules" in name) == sorted(shipped)
     assert names(source).count("flowverse.lock") == 1
 

@@ -15,6 +15,7 @@ from tests.hub import FILE, INFO
 
 SHIPPED = {
     "flow_modules/__init__.py",
+    "flow_modules/_flowverse.py",
     "flow_modules/martinjosifoski/__init__.py",
     "flow_modules/martinjosifoski/ChatAtomicFlow/ChatAtomicFlow.py",
     "flow_modules/martinjosifoski/ChatAtomicFlow/FLOW_MODULE_ID",
@@ -50,7 +51,7 @@ def test_archives(desk: Desk, package: str, modules_dir: str) -> None:
 
     (wheel,), (sdist,) = (desk.root / "dist").glob("*.whl"), (desk.root / "dist").glob("*.tar.gz")
     parent = modules_dir.removesuffix("flow_modules")
-    assert _names(wheel) == {"app/__init__.py", *SHIPPED}
+    assert _names(wheel) == {"app/__init__.py", "flow_modules/_shipped/app.txt", *SHIPPED}
     assert _names(sdist) == {
         "PKG-INFO",
         "pyproject.toml",

@@ -2,82 +2,135 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from flowverse._digest import sha256
 from flowverse._guard import module_id_text, tree_sources
-from flowverse._index import is_bytecode
 from flowverse._project import Project
+from flowverse._ship.bom import BOM_NAME, bom_text
+from flowverse._ship.metadata import metadata_of
+from flowverse._ship.refusals import check_free, check_tree
+from flowverse._ship.selection import Selection
+from flowverse._ship.values import Metadata, Shipment, ShippedFile, ShippedModule, Target
+from flowverse._ship.vendor import Mover, Unmovable
 from flowverse._state import stale
-from flowverse._survey import survey
-from flowverse._tree import Tree
 from flowverse.errors import NotShippable, StaleLock
-from flowverse.lock import LOCK_NAME
-from flowverse.model import MODULE_ID_FILE, PACKAGE, Pin
+from flowverse.lock import LOCK_NAME, Lock
+from flowverse.model import MODULE_ID_FILE, PACKAGE, ModuleId, Pin
 
-__all__ = ["Shipment", "ship"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shipment:
-    """`files` are (path in the archive, file on disk) pairs, sorted: `flow_modules/saibo/ChatFlows/ChatGPT4.py`.
-
-    `lock` is the lock file, None in a project that has no modules. `tree` is where the tree is in the project.
-    """
-
-    files: tuple[tuple[str, Path], ...]
-    lock: Path | None
-    tree: Path
+__all__ = ["ship"]
 
 
-def ship(project: Project, *, frozen: bool) -> Shipment:
+def ship(project: Project, target: Target, *, frozen: bool) -> Shipment:
     """Verify and list. Raises `StaleLock`, or `NotShippable` with every module that is not what the lock says."""
     reasons = () if frozen else stale(project)
     if reasons:
         raise StaleLock(reasons)
-    pins = project.lock.pins if project.lock is not None else ()
-    if not pins:
-        return Shipment(files=(), lock=None, tree=project.tree_root)
-    tree = Tree(project.tree_root)
-    problems = _problems(project, tree, pins)
-    if problems:
-        hint = (
-            "The sdist was changed after it was built; build it again."
-            if project.unpacked
-            else "Only what is locked is shipped. To give edits up, set overwrite = true or delete the folder, and "
-            "sync; instead of a local folder, name a revision."
-        )
-        raise NotShippable(problems, hint=hint)
-    files = [(path, tree.root / path) for pin in pins for path in _shipped(pin)]
-    files += [(path, tree.root / path) for path in tree_sources({pin.id.package for pin in pins})]
-    return Shipment(
-        files=tuple(sorted((f"{PACKAGE}/{path}", file) for path, file in files)),
-        lock=project.root / LOCK_NAME,
-        tree=project.tree_root,
-    )
+    lock = project.lock
+    if lock is None or not lock.pins:
+        return Shipment(tree=project.tree_root)
+    selection = Selection(project.manifest.build.exclude)
+    check_tree(project, lock.pins, selection)
+    metadata = metadata_of(project.manifest, lock.pins, target.own)
+    if target.archive == "sdist":
+        files = _as_they_are(project, lock.pins, selection)
+        return Shipment(files=files, metadata=metadata, warnings=metadata.warnings, tree=project.tree_root)
+    return _Wheel(project, target, selection, lock).shipment(metadata)
 
 
-def _shipped(pin: Pin) -> list[str]:
-    paths = [entry.path for entry in pin.files if not is_bytecode(entry.path)]
-    return [f"{pin.id.folder}/{path}" for path in [*paths, MODULE_ID_FILE]]
-
-
-def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> list[str]:
-    found, _ = survey(project, tree, pins)
-    problems = []
+def _as_they_are(project: Project, pins: tuple[Pin, ...], selection: Selection) -> tuple[tuple[str, Path], ...]:
+    paths = list(tree_sources({pin.id.package for pin in pins}))
     for pin in pins:
-        there = found[pin.id]
-        if pin.path is not None:
-            problems.append(f"{pin.id} is the local folder {pin.path}, which nobody else has")
-        elif not there.exists:
-            problems.append(f"{pin.id} is missing")
-        elif there.link is not None:
-            problems.append(f"{pin.id} is a link to {there.link}")
-        elif there.edit:
-            problems.append(f"{pin.id} was edited ({there.edit})")
-        elif not there.same:
-            problems.append(f"{pin.id} is not the commit that is locked")
-    generated = {f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins if found[pin.id].exists}
-    generated.update(tree_sources({pin.id.package for pin in pins}))
-    problems += [f"{PACKAGE}/{path} was changed" for path, text in generated.items() if tree.holds_not(path, text)]
-    return problems
+        paths += [f"{pin.id.folder}/{path}" for path in (*(e.path for e in selection.of(pin)), MODULE_ID_FILE)]
+    files = [(f"{project.manifest.modules_dir}/{path}", project.tree_root / path) for path in paths]
+    return tuple(sorted([*files, (LOCK_NAME, project.root / LOCK_NAME)]))
+
+
+class _Wheel:
+    """The modules as they are in a wheel: below `flow_modules`, or rewritten below a package of the project."""
+
+    def __init__(self, project: Project, target: Target, selection: Selection, lock: Lock) -> None:
+        self._project, self._target, self._selection, self._lock = project, target, selection, lock
+        self._into = project.manifest.build.into
+        self._package = self._into or PACKAGE
+        self._base = self._package.replace(".", "/")
+        self._files: list[tuple[str, Path]] = []
+        self._left: list[str] = []
+        self._unmovable: list[str] = []
+
+    def shipment(self, metadata: Metadata) -> Shipment:
+        """Write what has to be written, and list everything."""
+        mover = None
+        if self._into is not None:
+            check_free(self._project, self._base)
+            mover = Mover({pin.id.import_name.removeprefix(f"{PACKAGE}.") for pin in self._lock.pins}, self._into)
+        modules = [self._module(pin, mover) for pin in self._lock.pins]
+        if self._unmovable:
+            hint = "Build with a newer Python, or leave the file out with exclude in [tool.flowverse.build]."
+            raise NotShippable(self._unmovable, hint=hint)
+        bom = bom_text(
+            self._target.application,
+            modules,
+            roots={ModuleId.parse(id) for id, _, _ in self._lock.dependencies},
+            generated=[self._generated(path, text) for path, text in self._texts().items()],
+            epoch=self._target.epoch,
+        )
+        return Shipment(
+            files=tuple(sorted(self._files)),
+            boms=(self._write(BOM_NAME, bom.encode()),),
+            metadata=metadata,
+            warnings=(*metadata.warnings, *self._left),
+            tree=self._project.tree_root,
+        )
+
+    def _texts(self) -> dict[str, str]:
+        texts = tree_sources({pin.id.package for pin in self._lock.pins})
+        texts.update({f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in self._lock.pins})
+        if self._into is None:
+            # Another application may ship the same module at another commit, and the guard is to say so.
+            name = self._target.application.name.replace("-", "_").replace(".", "_")
+            texts[f"_shipped/{name}.txt"] = "".join(f"{pin.id} {pin.commit}\n" for pin in self._lock.pins)
+        return texts
+
+    def _module(self, pin: Pin, mover: Mover | None) -> ShippedModule:
+        name = f"{self._package}{pin.id.import_name.removeprefix(PACKAGE)}"
+        files = tuple(
+            self._moved(pin, entry.path, entry.sha256, mover)
+            if mover is not None
+            else self._add(f"{pin.id.folder}/{entry.path}", self._place(pin, entry.path), entry.sha256, entry.sha256)
+            for entry in self._selection.of(pin)
+        )
+        return ShippedModule(pin=pin, import_name=name, files=files)
+
+    def _place(self, pin: Pin, path: str) -> Path:
+        return self._project.tree_root / pin.id.folder / path
+
+    def _moved(self, pin: Pin, path: str, pinned: str, mover: Mover) -> ShippedFile:
+        place = self._place(pin, path)
+        content = place.read_bytes()
+        try:
+            moved = mover.move(path, content)
+        except Unmovable as error:
+            self._unmovable.append(f"{pin.id} cannot be moved to {self._into}: {path}:{error.line}: {error.why}")
+            return ShippedFile(path=path, sha256=pinned, pinned=pinned)
+        self._left += [
+            f"{pin.id}: {path}:{line} names {PACKAGE} in a way that stays as it is in {self._into}"
+            for line in moved.left
+        ]
+        if moved.content != content:
+            place = self._write(f"moved/{pin.id.folder}/{path}", moved.content)
+        return self._add(f"{pin.id.folder}/{path}", place, sha256(moved.content), pinned)
+
+    def _generated(self, path: str, text: str) -> ShippedFile:
+        digest = sha256(text.encode())
+        return self._add(path, self._write(f"generated/{path}", text.encode()), digest, digest)
+
+    def _add(self, path: str, file: Path, digest: str, pinned: str) -> ShippedFile:
+        self._files.append((f"{self._base}/{path}", file))
+        return ShippedFile(path=f"{self._base}/{path}", sha256=digest, pinned=pinned)
+
+    def _write(self, name: str, content: bytes) -> Path:
+        file = self._target.scratch / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return file

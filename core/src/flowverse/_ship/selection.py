@@ -1,0 +1,53 @@
+"""Which files of a module an archive holds: all that are pinned, but for what the project leaves out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pathspec import GitIgnoreSpec
+
+from flowverse._index import is_bytecode
+from flowverse.errors import InvalidManifest
+from flowverse.model import FileEntry, Pin
+
+__all__ = ["Selection", "is_licence"]
+
+_LICENCE = re.compile(r"(?:un)?(?:licen[cs]es?|copying|copyright|notices?|authors)(?:[-._].*)?", re.IGNORECASE)
+_README = re.compile(r"readme(?:\..*)?", re.IGNORECASE)
+_NO_PROSE = (".cfg", ".ini", ".ipynb", ".json", ".py", ".pyi", ".toml", ".yaml", ".yml")
+
+
+def is_licence(path: str) -> bool:
+    """Whether a file holds a licence, a notice or the names of authors, which have to go where the code goes.
+
+    The names are those that build backends look for (https://peps.python.org/pep-0639/, "Default patterns"), in any
+    folder, and everything in a `LICENSES` folder (https://reuse.software).
+    """
+    *folders, name = path.split("/")
+    if name.lower().endswith(_NO_PROSE):
+        return False
+    return _LICENCE.fullmatch(name) is not None or "LICENSES" in folders
+
+
+class Selection:
+    """Chooses by the patterns of `[tool.flowverse.build] exclude`."""
+
+    def __init__(self, exclude: Sequence[str]) -> None:
+        """Take patterns in the words of gitignore, relative to the tree. Raises `InvalidManifest`."""
+        try:
+            self._spec = GitIgnoreSpec.from_lines(exclude)
+        except (ValueError, re.error) as error:
+            why = str(error).rstrip(".")
+            raise InvalidManifest([("tool.flowverse.build.exclude", f"holds what is no pattern: {why}")]) from None
+
+    def takes(self, pin: Pin, path: str) -> bool:
+        """Whether a file of a module is shipped. Licences, notices and READMEs always are; bytecode never is."""
+        if is_bytecode(path):
+            return False
+        kept = is_licence(path) or _README.fullmatch(path.rpartition("/")[2]) is not None
+        return kept or not self._spec.match_file(f"{pin.id.folder}/{path}")
+
+    def of(self, pin: Pin) -> tuple[FileEntry, ...]:
+        """The files of a module that are shipped."""
+        return tuple(entry for entry in pin.files if self.takes(pin, entry.path))
