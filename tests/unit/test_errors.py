@@ -33,6 +33,7 @@ EVERY = [
     (errors.ConflictError([CONFLICT]), 1),
     (errors.NotShippable(["a/A is missing"], hint="Sync."), 1),
     (errors.NotShippable(["a/A is missing", "b/B was edited"], hint="Sync."), 1),
+    (errors.NotVerified("app 1.0", ["flow_modules/a/A/x.py was changed"]), 1),
     (errors.ModuleNotFound(ID, "main", signed_in=False), 3),
     (errors.ModuleNotFound(ID, "main", signed_in=True), 3),
     (errors.RevisionNotFound(ID, "v9"), 3),

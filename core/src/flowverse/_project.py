@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import Any
 import tomli
 
 from flowverse._cache import writing
+from flowverse._editing import with_entries
 from flowverse._local import expanded
 from flowverse._toml import quote
 from flowverse.errors import BrokenLock, NoProject, UsageError
@@ -82,6 +84,29 @@ class Project:
         """The `flow_modules` folder."""
         return self.root / self.manifest.modules_dir
 
+    @cached_property
+    def _table(self) -> Mapping[str, Any]:
+        table = parse_toml(self.manifest_bytes or b"", self.root).get("project", {})
+        return table if isinstance(table, Mapping) else {}
+
+    @property
+    def name(self) -> str:
+        """The distribution's name, or the folder's where it is no distribution."""
+        name = self._table.get("name")
+        return name if isinstance(name, str) and name else self.root.name
+
+    @property
+    def version(self) -> str | None:
+        """The distribution's version, None where it is computed."""
+        version = self._table.get("version")
+        return version if isinstance(version, str) and version else None
+
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """The Python requirements in `[project]`."""
+        lines = self._table.get("dependencies", [])
+        return tuple(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ()
+
     @property
     def unpacked(self) -> bool:
         """Whether this is an unpacked sdist: there everything is verified and nothing fetched."""
@@ -130,66 +155,55 @@ class Project:
         wishes: dict[str, Any] = {
             str(req.id): req.revision if req.path is None else {"path": req.path} for req in overrides
         }
+        if not self._edit(("tool", "flowverse", "overrides"), wishes):
+            lines = [f"  {line}" for line in _lines(wishes)]
+            raise UsageError(
+                f"The choice cannot be written to {path}.",
+                hint="\n".join(["Add it by hand:", "  [tool.flowverse.overrides]", *lines]),
+            )
+
+    def write_group(self, group: str, lines: Sequence[str]) -> bool:
+        """Make a dependency group (https://peps.python.org/pep-0735/) these lines; whether that changed anything.
+
+        Raises `UsageError` if there is such a group that was written by somebody else, and `TreeError`.
+        """
+        table = parse_toml(read_manifest(self.root), self.root).get("dependency-groups", {})
+        names = [name for name in table if _group_name(name) == _group_name(group)] if isinstance(table, dict) else []
+        name = names[0] if names else group
+        if names and table[name] == list(lines):
+            return False
+        path = self.root / MANIFEST_NAME
+        written = f"Written by `flowverse requirements --write {name}`, which replaces it."
+        if names and table[name] and written not in read_manifest(self.root).decode():
+            raise UsageError(
+                f"The dependency group {name!r} in {path} was not written by flowverse, and holds other lines.",
+                hint="Name another group, and add { include-group = ... } with its name where it is needed.",
+            )
+        if not self._edit(("dependency-groups",), {name: tuple(lines)}, written):
+            text = "\n".join(f"  {quote(line)}," for line in lines)
+            raise UsageError(
+                f"The dependency group cannot be written to {path}.",
+                hint=f"Write it by hand:\n  [dependency-groups]\n  {group} = [\n{text}\n  ]",
+            )
+        return True
+
+    def _edit(self, table: Sequence[str], entries: Mapping[str, Any], comment: str = "") -> bool:
+        path = self.root / MANIFEST_NAME
         with writing(path):
             text = path.read_bytes().decode()
-        for way in (_into_table, _at_end):
-            fresh = way(text, wishes)
-            if "\r\n" in text and "\n" not in text.replace("\r\n", ""):
-                fresh = fresh.replace("\r\n", "\n").replace("\n", "\r\n")
-            if _adds(wishes, text, fresh):
-                write(path, fresh.encode())
-                return
-        lines = [f"  {line}" for line in _lines(wishes)]
-        raise UsageError(
-            f"The choice cannot be written to {path}.",
-            hint="\n".join(["Add it by hand:", "  [tool.flowverse.overrides]", *lines]),
-        )
+        fresh = with_entries(text, table, entries, comment)
+        if fresh is not None:
+            write(path, fresh.encode())
+        return fresh is not None
+
+
+def _group_name(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _lines(wishes: Mapping[str, Any]) -> list[str]:
     texts = {id: f"{{ path = {quote(w['path'])} }}" if isinstance(w, dict) else quote(w) for id, w in wishes.items()}
     return [f"{quote(id)} = {text}" for id, text in texts.items()]
-
-
-def _into_table(text: str, wishes: Mapping[str, Any]) -> str:
-    """Add overrides to where they are, or beside the other tables; the text as it is where that cannot be done."""
-    import tomlkit  # only for this: reading does not need it
-    from tomlkit.items import InlineTable
-
-    document = tomlkit.parse(text)
-    table: Any = document
-    try:
-        for key in ("tool", "flowverse", "overrides"):
-            if key not in table:
-                inline = isinstance(table, InlineTable)
-                table[key] = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=key != "overrides")
-            table = table[key]
-        for id, wish in wishes.items():
-            entry = tomlkit.inline_table()
-            entry.update(wish if isinstance(wish, dict) else {})
-            table[id] = entry if isinstance(wish, dict) else wish
-        return tomlkit.dumps(document)
-    except (KeyError, TypeError, ValueError):
-        return text
-
-
-def _at_end(text: str, wishes: Mapping[str, Any]) -> str:
-    """Add overrides as a table of their own, which no table that was opened by dotted keys minds."""
-    return "\n".join([text.rstrip("\r\n"), "", "[tool.flowverse.overrides]", *_lines(wishes), ""])
-
-
-def _adds(wishes: Mapping[str, Any], before: str, after: str) -> bool:
-    """Whether a changed `pyproject.toml` means what it meant, and the overrides. A TOML editor is not always right."""
-    meant = tomli.loads(before)
-    try:
-        means = tomli.loads(after)
-    except tomli.TOMLDecodeError:
-        return False
-    table: Any = meant
-    for key in ("tool", "flowverse", "overrides"):
-        table = table.setdefault(key, {})
-    table.update(wishes)
-    return meant == means
 
 
 def _is_folder(root: Path, path: str) -> bool:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from flowverse._view import Graph, Row, Status, asks
 from flowverse.errors import FlowverseError
 from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
 
-__all__ = ["Kind", "Line", "count", "explain", "render", "render_status", "render_tree"]
+if TYPE_CHECKING:
+    from flowverse._ship.licenses import LicenseRow
+    from flowverse._ship.requirements import Requirements
+    from flowverse._ship.verify import Verified
+
+__all__ = [
+    "Kind",
+    "Line",
+    "count",
+    "explain",
+    "render",
+    "render_licenses",
+    "render_requirements",
+    "render_status",
+    "render_tree",
+    "render_verified",
+]
 
 _MOST_WARNINGS = 20
 
@@ -180,3 +196,43 @@ def _branches(graph: Graph, ids: tuple[ModuleId, ...], indent: str, shown: set[M
         if not again:
             shown.add(id)
             yield from _branches(graph, below, indent + ("    " if last else "│   "), shown)
+
+
+# --- what is shipped -------------------------------------------------------------------------------------------------
+
+
+def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
+    """Every module with its licence and its licence files, and a count of each licence."""
+    width = max((len(row.label) for row in rows), default=0)
+    second = max((len(row.license or "unknown") for row in rows), default=0)
+    lines = [
+        Line(
+            "note" if row.license else "warning",
+            f"{row.label:<{width}}  {row.license or 'unknown':<{second}}  {', '.join(row.files) or 'no licence file'}",
+        )
+        for row in rows
+    ]
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.license or "unknown"] = counts.get(row.license or "unknown", 0) + 1
+    told = ", ".join(f"{number:,} {license}" for license, number in sorted(counts.items()))
+    return [*lines, Line("summary", f"{count(len(rows), 'flow module')}" + (f": {told}" if told else ""))]
+
+
+def render_requirements(requirements: Requirements) -> list[Line]:
+    """Every Python requirement with who asks for it, then what cannot be had at the same time."""
+    askers: dict[str, list[str]] = {}
+    for row in requirements.rows:
+        askers.setdefault(row.text, []).append(row.asker)
+    width = max(map(len, askers), default=0)
+    lines = [Line("note", f"{text:<{width}}  {', '.join(who)}") for text, who in askers.items()]
+    lines += [Line("warning", text) for text in requirements.unusable]
+    lines += [Line("warning", str(clash)) for clash in requirements.clashes]
+    clashes = f", {count(len(requirements.clashes), 'conflict')}" if requirements.clashes else ""
+    return [*lines, Line("summary", f"{count(len(askers), 'Python requirement')} of flow modules{clashes}")]
+
+
+def render_verified(verified: Verified) -> list[Line]:
+    """What was checked, and against what."""
+    told = f"{count(verified.modules, 'flow module')}, {count(verified.files, 'file')}, as in its {verified.against}"
+    return [Line("summary", f"{verified.what} is as it was shipped: {told}")]

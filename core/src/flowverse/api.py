@@ -9,18 +9,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from flowverse import _editable
 from flowverse._cache import Cache
 from flowverse._engine import Engine, Mode
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
-from flowverse._render import Line, explain, render, render_status, render_tree
+from flowverse._render import (
+    Line,
+    explain,
+    render,
+    render_licenses,
+    render_requirements,
+    render_status,
+    render_tree,
+    render_verified,
+)
 from flowverse._settings import Settings
-from flowverse._ship.values import Application, Metadata, Shipment, Target
 from flowverse._state import stale, untouched
 from flowverse._survey import survey
 from flowverse._tasks import run
@@ -30,32 +36,26 @@ from flowverse.errors import FlowverseError
 from flowverse.model import Requirement, Result
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter, Source
 
-if TYPE_CHECKING:
-    from flowverse._ship.requirements import Requirements
-
 __all__ = [
     "Graph",
     "Line",
-    "Metadata",
     "Settings",
-    "Shipment",
     "Status",
     "check",
-    "check_wheel",
     "declared",
     "editable_files",
     "explain",
     "fingerprint",
     "in_sync",
     "lock",
-    "metadata",
     "modules_dir",
     "needs_hub",
-    "python_requirements",
     "render",
+    "render_licenses",
+    "render_requirements",
     "render_status",
     "render_tree",
-    "shipment",
+    "render_verified",
     "status",
     "sync",
     "sync_script",
@@ -157,54 +157,6 @@ def fingerprint(root: Path) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def shipment(
-    root: Path,
-    settings: Settings,
-    archive: Literal["wheel", "sdist"],
-    *,
-    name: str,
-    version: str,
-    scratch: Path,
-    own: Sequence[str] = (),
-    reporter: Reporter = SILENT,
-) -> Shipment:
-    """What a wheel or an sdist of the distribution `name` must hold, verified against the lock.
-
-    In a checkout, modules that are missing are synced first; an unpacked sdist is only verified. Files that have to be
-    written for the archive go to the folder `scratch`, which must be there until it is built. `own` are the Python
-    requirements of the distribution itself. Needs `flowverse[build]`. Raises `StaleLock` or `NotShippable` for whatever
-    is not exactly what the lock says.
-    """
-    from flowverse._ship.contents import ship  # what it needs is not there in an environment that only syncs
-
-    settings = replace(settings, locked=not settings.frozen)
-    project = _project(root, settings)
-    if not project.unpacked:
-        run(_engine(lambda: _project(root, settings), settings, reporter, None).sync)
-    application = Application(name=name, version=version)
-    target = Target(archive=archive, application=application, own=tuple(own), scratch=scratch, epoch=settings.epoch)
-    return ship(project, target, frozen=settings.frozen)
-
-
-def check_wheel(root: Path, names: Sequence[str]) -> None:
-    """Raise `InvalidManifest` if the finished wheel with these files lacks the package that the modules are below."""
-    from flowverse._ship.refusals import check_package
-
-    check_package(Project.read(root).manifest.build.into, names)
-
-
-def metadata(root: Path, own: Sequence[str] = ()) -> Metadata:
-    """What the metadata of the project's distribution has to say of its modules, from the lock as it is.
-
-    `own` are the Python requirements of the distribution itself. Nothing where there is no lock. Needs
-    `flowverse[build]`.
-    """
-    from flowverse._ship.metadata import metadata_of
-
-    project = Project.read(root)
-    return metadata_of(project.manifest, project.lock.pins if project.lock is not None else (), own)
-
-
 def editable_files(root: Path, name: str) -> dict[str, str]:
     """The files for site-packages, by name, that make the modules of the project at `root` importable from any folder.
 
@@ -212,17 +164,6 @@ def editable_files(root: Path, name: str) -> dict[str, str]:
     """
     project = Project.read(root)
     return _editable.editable_files(name, str(project.tree_root.parent), project.manifest.build.into)
-
-
-def python_requirements(root: Path, *, own: Sequence[str] = ()) -> Requirements:
-    """The Python requirements of all locked modules, with who asks; nothing where there is no lock.
-
-    `own` are the project's own requirements, which are looked at for clashes. Needs `flowverse[build]`.
-    """
-    from flowverse._ship.requirements import requirements_of  # nothing else needs `packaging`
-
-    lock = Project.read(root).lock
-    return requirements_of(lock.pins if lock is not None else (), own)
 
 
 def modules_dir(root: Path) -> Path:

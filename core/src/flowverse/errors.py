@@ -29,6 +29,7 @@ __all__ = [
     "NewerLock",
     "NoProject",
     "NotShippable",
+    "NotVerified",
     "Offline",
     "OwnerRefused",
     "RevisionNotFound",
@@ -237,6 +238,21 @@ class NotShippable(FlowverseError):
         if len(self.reasons) == 1:
             return f"The flow modules cannot be shipped: {self.reasons[0]}."
         return "\n".join(["The flow modules cannot be shipped:", *(f"  {reason}" for reason in self.reasons)])
+
+
+class NotVerified(FlowverseError):
+    """The flow modules in an archive or an environment are not those that were shipped. One clause a difference."""
+
+    exit_code = DIFFERENCE
+    hint = "Build or install it again, from where you trust it."
+
+    def __init__(self, what: str, differences: Sequence[str]) -> None:
+        super().__init__(what, tuple(differences))
+        self.what, self.differences = what, tuple(differences)
+
+    def __str__(self) -> str:
+        lines = [f"  {difference}" for difference in self.differences]
+        return "\n".join([f"The flow modules of {self.what} are not what was shipped:", *lines])
 
 
 # --- the Hub or the network ------------------------------------------------------------------------------------------

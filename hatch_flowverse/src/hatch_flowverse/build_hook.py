@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Literal
 
-from flowverse import api
+from flowverse import api, shipping
 from flowverse.errors import FlowverseError
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.requirements import Requirement
@@ -50,7 +50,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             if version == "editable":
                 voice.result(api.sync(root, settings, reporter=voice))
                 self._make_importable(root, build_data)
-                build_data["dependencies"].extend(api.metadata(root, self.metadata.core.dependencies).requirements)
+                build_data["dependencies"].extend(shipping.metadata(root, self.metadata.core.dependencies).requirements)
                 self._warn_of_uv(root, voice)
             else:
                 self._ship(root, settings, voice, build_data)
@@ -65,7 +65,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         if version != "editable" and self.target_name == "wheel":
             try:
                 with zipfile.ZipFile(artifact_path) as archive:
-                    api.check_wheel(Path(self.root), archive.namelist())
+                    shipping.check_wheel(Path(self.root), archive.namelist())
             except FlowverseError as error:
                 Path(artifact_path).unlink()
                 Voice(self.app).fail(error)
@@ -74,7 +74,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         """File by file: a folder would take what is generated in it, and collide with what is selected in it."""
         archive: Literal["wheel", "sdist"] = "sdist" if self.target_name == "sdist" else "wheel"
         core = self.metadata.core
-        shipment = api.shipment(
+        shipment = shipping.shipment(
             root,
             settings,
             archive,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flowverse import api
+from flowverse import shipping
 from flowverse.errors import FlowverseError
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
@@ -32,4 +32,4 @@ class FlowVerseMetadataHook(MetadataHookInterface):
             raise TypeError(message)
         metadata["dependencies"] = list(own)
         with suppress(FlowverseError):  # whoever syncs or builds is told, in a sentence
-            metadata["dependencies"] += api.metadata(Path(self.root), own).requirements
+            metadata["dependencies"] += shipping.metadata(Path(self.root), own).requirements

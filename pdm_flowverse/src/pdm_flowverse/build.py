@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flowverse import api
+    from flowverse import shipping
     from pdm.backend.hooks import Context
 
 __all__ = ["pdm_build_finalize", "pdm_build_hook_enabled", "pdm_build_initialize", "pdm_build_update_files"]
@@ -33,7 +33,7 @@ def pdm_build_hook_enabled(context: Context) -> bool:
 
 def pdm_build_initialize(context: Context) -> None:
     """Sync or verify, and complete the metadata, which pdm-backend writes before it asks for files."""
-    from flowverse import api
+    from flowverse import api, shipping
 
     metadata: dict[str, Any] = context.config.metadata
     own = list(metadata.get("dependencies", ()))
@@ -41,11 +41,11 @@ def pdm_build_initialize(context: Context) -> None:
         settings = api.Settings.from_environ(os.environ)
         if context.target == "editable":
             _say(*(line.text for line in api.render(api.sync(context.root, settings))))
-            _require(metadata, own, api.metadata(context.root, own))
+            _require(metadata, own, shipping.metadata(context.root, own))
             return
         archive = context.target
         name, version = str(metadata["name"]), str(metadata.get("version", "0"))
-        shipment = api.shipment(
+        shipment = shipping.shipment(
             context.root, settings, archive, name=name, version=version, scratch=_scratch(), own=own
         )  # fmt: skip
     _say(*(f"warning: {text}" for text in shipment.warnings))
@@ -66,13 +66,13 @@ def pdm_build_update_files(context: Context, files: MutableMapping[str, Path]) -
 
 def pdm_build_finalize(context: Context, artifact: Path) -> None:
     """Remove what was generated; and the archive, if it turns out that nobody can use it."""
-    from flowverse import api
+    from flowverse import shipping
 
     while _generated:
         _generated.pop().cleanup()
     if context.target == "wheel":
         with _plainly(artifact), zipfile.ZipFile(artifact) as archive:
-            api.check_wheel(context.root, archive.namelist())
+            shipping.check_wheel(context.root, archive.namelist())
 
 
 def _link(context: Context, files: MutableMapping[str, Path]) -> None:
@@ -85,7 +85,7 @@ def _link(context: Context, files: MutableMapping[str, Path]) -> None:
         files[name].write_text(content, encoding="ascii", newline="\n")
 
 
-def _ship(context: Context, files: MutableMapping[str, Path], shipment: api.Shipment) -> None:
+def _ship(context: Context, files: MutableMapping[str, Path], shipment: shipping.Shipment) -> None:
     _drop(files, shipment.tree.relative_to(context.root))
     files.update(shipment.files)
     if context.target == "wheel":
@@ -95,7 +95,7 @@ def _ship(context: Context, files: MutableMapping[str, Path], shipment: api.Ship
             files.update({f"{folder}/licenses/{path}": context.root / path for path in shipment.metadata.licenses})
 
 
-def _require(metadata: dict[str, Any], own: list[str], said: api.Metadata) -> None:
+def _require(metadata: dict[str, Any], own: list[str], said: shipping.Metadata) -> None:
     """Add the Python requirements of the modules to those of the project."""
     if said.requirements:
         metadata["dependencies"] = [*own, *said.requirements]

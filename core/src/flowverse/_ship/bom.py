@@ -63,18 +63,19 @@ def bom_text(
 
 def _component(module: ShippedModule) -> Component:
     pin = module.pin
-    purl = PackageURL("huggingface", pin.id.owner, pin.id.name, pin.commit)
+    commit = pin.commit or None  # a local module has none
+    purl = PackageURL("huggingface", pin.id.owner, pin.id.name, commit)
     rewritten = [file for file in module.files if file.sha256 != file.pinned]
-    said = {"revision": pin.revision, "digest": pin.digest, "import-name": module.import_name}
+    said = {"revision": pin.revision, "path": pin.path, "digest": pin.digest, "import-name": module.import_name}
     return Component(
         type=ComponentType.LIBRARY,
         group=pin.id.owner,
         name=pin.id.name,
-        version=pin.commit,
+        version=commit,
         bom_ref=str(purl),
         purl=purl,
         licenses=[_license(pin.license)] if pin.license else [],
-        properties=[Property(name=f"flowverse:{name}", value=value) for name, value in said.items()],
+        properties=[Property(name=f"flowverse:{name}", value=value) for name, value in said.items() if value],
         pedigree=Pedigree(notes=f"Imported as {module.import_name}; names were rewritten.") if rewritten else None,
         components=[_file(str(purl), file) for file in module.files],
     )

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from flowverse.model import Pin
 
-__all__ = ["Application", "Metadata", "Shipment", "ShippedFile", "ShippedModule", "Target"]
+__all__ = [
+    "FORMATS",
+    "Application",
+    "Format",
+    "Metadata",
+    "Shipment",
+    "ShippedFile",
+    "ShippedModule",
+    "Target",
+]
+
+Format = Literal["cyclonedx", "requirements", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""In which a project is exported."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from flowverse import __version__, api
+from flowverse.cli._options import common, modes, project_root
+from flowverse.cli._shipping import COMMANDS
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import FlowverseError, NoProject, TreeError
+from flowverse.errors import FlowverseError, TreeError
 
 __all__ = ["cli", "run"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 _INTERRUPTED = 130
 
 
@@ -49,36 +49,6 @@ def _drop_output() -> None:
         os.dup2(devnull, sys.stdout.fileno())
 
 
-def _common(command: F) -> F:
-    """The options that every verb has."""
-    options = [
-        click.option(
-            "--project",
-            type=click.Path(path_type=Path),
-            default=None,
-            help="The project's folder. [default: the nearest with a pyproject.toml]",
-        ),
-        click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
-        click.option("-v", "--verbose", is_flag=True, help="Say everything."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _modes(command: F) -> F:
-    """The options of the verbs that may lock and fetch."""
-    options = [
-        click.option("--locked", is_flag=True, help="Fail if the lock is stale, rather than rewrite it."),
-        click.option("--frozen", is_flag=True, help="Take the lock as it is, without a look at the manifest."),
-        click.option("--offline", is_flag=True, help="Use the cache only, never the network."),
-        click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="flowverse %(version)s")
 def cli() -> None:
@@ -86,53 +56,45 @@ def cli() -> None:
 
 
 @cli.command(epilog="Example: flowverse sync --locked")
-@_modes
+@modes
 @click.option("--force", is_flag=True, help="Remove modules that nothing asks for even if they were edited.")
-@_common
+@common
 def sync(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> None:
     """Lock if the lock is stale, then make flow_modules/ what it says."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
     settings = api.Settings.from_environ(os.environ, **flags)
     with terminal.progress() as reporter:
-        result = api.sync(_root(project), settings, reporter=reporter, chooser=terminal.chooser())
+        result = api.sync(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
     terminal.say(api.render(result, verbose=verbose))
 
 
 @cli.command(epilog="Example: flowverse lock --dry-run")
-@_modes
-@_common
+@modes
+@common
 def lock(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> None:
     """Write flowverse.lock if it is stale; flow_modules/ stays as it is."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
     settings = api.Settings.from_environ(os.environ, **flags)
     with terminal.progress() as reporter:
-        result = api.lock(_root(project), settings, reporter=reporter, chooser=terminal.chooser())
+        result = api.lock(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
     terminal.say(api.render(result, verbose=verbose))
 
 
 @cli.command(epilog="Example: flowverse status")
-@_common
+@common
 def status(project: Path | None, quiet: bool, verbose: bool) -> None:
     """Show how every module in flow_modules/ compares with the lock."""
     settings = api.Settings.from_environ(os.environ)
-    Terminal(quiet=quiet, verbose=verbose).show(api.render_status(api.status(_root(project), settings)))
+    Terminal(quiet=quiet, verbose=verbose).show(api.render_status(api.status(project_root(project), settings)))
 
 
 @cli.command(epilog="Example: flowverse tree")
-@_common
+@common
 def tree(project: Path | None, quiet: bool, verbose: bool) -> None:
     """Show who asks for what."""
     settings = api.Settings.from_environ(os.environ)
-    Terminal(quiet=quiet, verbose=verbose).show(api.render_tree(api.tree(_root(project), settings)))
+    Terminal(quiet=quiet, verbose=verbose).show(api.render_tree(api.tree(project_root(project), settings)))
 
 
-def _root(project: Path | None) -> Path:
-    """The project's folder: the one named, or the nearest one upwards that has a pyproject.toml."""
-    if project is not None:
-        return project
-    try:
-        here = Path.cwd()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise NoProject("The current folder", why, hint="Go to a folder that is there.") from None
-    return next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), here)
+for command in COMMANDS:
+    cli.add_command(command)

@@ -1,0 +1,83 @@
+"""The verbs about what leaves the project: requirements, licences, exports, and whether it arrived as it was sent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from flowverse import api, shipping
+from flowverse._ship.values import FORMATS, Format
+from flowverse.cli._options import common, project_root
+from flowverse.cli._terminal import Terminal
+from flowverse.errors import TreeError, UsageError
+
+__all__ = ["COMMANDS"]
+
+
+@click.command(epilog="Example: flowverse requirements --write flows")
+@click.option("--write", "group", metavar="GROUP", help="Make this dependency group in pyproject.toml what is needed.")
+@common
+def requirements(project: Path | None, quiet: bool, verbose: bool, group: str | None) -> int:
+    """Show what the modules need of Python, who asks for it, and what cannot be had at the same time."""
+    terminal = Terminal(quiet=quiet, verbose=verbose)
+    root = project_root(project)
+    asked = shipping.python_requirements(root)
+    if group is None:
+        terminal.show(api.render_requirements(asked))
+    else:
+        written = shipping.write_group(root, group)
+        terminal.say([api.Line("note", note) for note in written.notes])
+        terminal.say([line for line in api.render_requirements(asked) if line.kind == "warning"])
+    return 1 if asked.clashes else 0
+
+
+@click.command(epilog="Example: flowverse licenses")
+@common
+def licenses(project: Path | None, quiet: bool, verbose: bool) -> None:
+    """Show the licence of every module, and the files that hold it."""
+    Terminal(quiet=quiet, verbose=verbose).show(api.render_licenses(shipping.licenses(project_root(project))))
+
+
+@click.command(epilog="Example: flowverse export --format cyclonedx -o bom.json")
+@click.option("--format", type=click.Choice(FORMATS), default="json", show_default=True, help="What to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write. [default: standard output]")
+@common
+def export(project: Path | None, quiet: bool, verbose: bool, format: Format, output: Path | None) -> None:
+    """Write what the project is made of, for other programs."""
+    text = shipping.export(project_root(project), format, api.Settings.from_environ(os.environ))
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise TreeError(str(output), (error.strerror or str(error)).lower(), hint="Name another file.") from None
+    Terminal(quiet=quiet, verbose=verbose).say([api.Line("note", f"{output} was written")])
+
+
+@click.command(epilog="Example: flowverse verify my-app --python .venv/bin/python")
+@click.argument("target", metavar="DIST-OR-ARCHIVE")
+@click.option("--python", metavar="PYTHON", help="The interpreter of the environment to look in. [default: this one]")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+def verify(target: str, python: str | None, quiet: bool) -> None:
+    """Check an installed distribution, a wheel or an sdist against the SBOM or the lock in it."""
+    path = None if python is None else _search_path(python)
+    Terminal(quiet=quiet).say(api.render_verified(shipping.verify(target, path)))
+
+
+def _search_path(python: str) -> list[str]:
+    """Where another interpreter finds what is installed."""
+    command = [python, "-c", "import sys; print(*sys.path[1:], sep='\\n')"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        hint = "Name the interpreter of an environment, such as .venv/bin/python."
+        raise UsageError(f"{python} is no Python that can be run.", hint=hint) from error
+    return done.stdout.splitlines()
+
+
+COMMANDS = (requirements, licenses, export, verify)

@@ -1,0 +1,150 @@
+"""What leaves a project, for hosts and for people: archives, what their metadata says, licences, exports.
+
+Needs `flowverse[build]`, each function what it uses of it, so that to import this needs nothing. Like `api`, everything
+takes the folder of a project and raises `flowverse.errors.FlowverseError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from flowverse import api
+from flowverse._project import Project
+from flowverse._settings import Settings
+from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
+from flowverse.errors import UsageError
+from flowverse.lock import Lock
+from flowverse.model import Result
+from flowverse.ports import SILENT, Reporter
+
+if TYPE_CHECKING:
+    from flowverse._ship.licenses import LicenseRow
+    from flowverse._ship.requirements import Requirements
+    from flowverse._ship.verify import Verified
+
+__all__ = [
+    "Metadata",
+    "Shipment",
+    "check_wheel",
+    "export",
+    "licenses",
+    "metadata",
+    "python_requirements",
+    "shipment",
+    "verify",
+    "write_group",
+]
+
+
+def shipment(
+    root: Path,
+    settings: Settings,
+    archive: Literal["wheel", "sdist"],
+    *,
+    name: str,
+    version: str,
+    scratch: Path,
+    own: Sequence[str] = (),
+    reporter: Reporter = SILENT,
+) -> Shipment:
+    """What a wheel or an sdist of the distribution `name` must hold, verified against the lock.
+
+    In a checkout, modules that are missing are synced first; an unpacked sdist is only verified. Files that have to be
+    written for the archive go to the folder `scratch`, which must be there until it is built. `own` are the Python
+    requirements of the distribution itself. Raises `StaleLock` or `NotShippable` for whatever
+    is not exactly what the lock says.
+    """
+    from flowverse._ship.contents import ship  # what it needs is not there in an environment that only syncs
+
+    settings = replace(settings, locked=not settings.frozen)
+    if not _project(root, settings).unpacked:
+        api.sync(root, settings, reporter=reporter)
+    project = _project(root, settings)
+    application = Application(name=name, version=version)
+    target = Target(archive=archive, application=application, own=tuple(own), scratch=scratch, epoch=settings.epoch)
+    return ship(project, target, frozen=settings.frozen)
+
+
+def check_wheel(root: Path, names: Sequence[str]) -> None:
+    """Raise `InvalidManifest` if the finished wheel with these files lacks the package that the modules are below."""
+    from flowverse._ship.refusals import check_package
+
+    check_package(Project.read(root).manifest.build.into, names)
+
+
+def metadata(root: Path, own: Sequence[str] = ()) -> Metadata:
+    """What the metadata of the project's distribution has to say of its modules, from the lock as it is.
+
+    `own` are the Python requirements of the distribution itself. Nothing where there is no lock.
+    """
+    from flowverse._ship.metadata import metadata_of
+
+    project = Project.read(root)
+    return metadata_of(project.manifest, project.lock.pins if project.lock is not None else (), own)
+
+
+def python_requirements(root: Path, own: Sequence[str] | None = None) -> Requirements:
+    """The Python requirements of all locked modules, with who asks; nothing where there is no lock.
+
+    `own` are the project's own requirements, which are looked at for clashes; those in `[project]` if it is None.
+    """
+    from flowverse._ship.requirements import requirements_of  # nothing else needs `packaging`
+
+    project = Project.read(root)
+    own = project.dependencies if own is None else own
+    return requirements_of(project.lock.pins if project.lock is not None else (), own)
+
+
+def write_group(root: Path, group: str) -> Result:
+    """Make a dependency group of the project what its modules need of Python.
+
+    Raises `UsageError` where there is no lock, or where such a group was written by somebody else.
+    """
+    from flowverse._ship.requirements import merged, requirements_of
+
+    project = Project.read(root)
+    pins = _locked(project).pins
+    asked = requirements_of(pins)
+    written = project.write_group(group, merged(asked))
+    note = f"dependency-groups.{group} {'was written' if written else 'is up to date'}"
+    return Result(modules=len(pins), notes=(note,), warnings=asked.unusable, synced=False)
+
+
+def licenses(root: Path) -> tuple[LicenseRow, ...]:
+    """Under which licences the locked modules are. Raises `UsageError` where there is no lock."""
+    from flowverse._ship.licenses import licenses_of
+
+    return licenses_of(_locked(Project.read(root)).pins)
+
+
+def export(root: Path, format: Format, settings: Settings) -> str:
+    """What the project is made of, for other programs, from its lock. Raises `UsageError` where there is no lock."""
+    from flowverse._ship.export import export
+
+    project = _project(root, settings)
+    return export(
+        _locked(project), Application(name=project.name, version=project.version), format, epoch=settings.epoch
+    )
+
+
+def verify(target: str, path: Sequence[str] | None = None) -> Verified:
+    """Check an installed distribution (found on `path`, default `sys.path`), a wheel or an sdist.
+
+    It is held against the record that it has itself. Raises `NotVerified` with every difference.
+    """
+    from flowverse._ship.verify import verify
+
+    return verify(target, path)
+
+
+def _locked(project: Project) -> Lock:
+    if project.lock is None:
+        raise UsageError("There is no flowverse.lock.", hint="Run `flowverse lock`.")
+    return project.lock
+
+
+def _project(root: Path, settings: Settings) -> Project:
+    return Project.read_frozen(root) if settings.frozen else Project.read(root)
