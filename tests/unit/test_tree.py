@@ -49,7 +49,7 @@ def test_a_module_is_there_byte_for_byte(bench: Bench) -> None:
     assert tree["user_1digit/My_Flow/FLOW_MODULE_ID"] == f"1digit/My-Flow:v1\n{ONE}\n".encode()
     assert tree["__init__.py"] == package_source().encode()
     assert tree["_flowverse.py"] == guard_source().encode()
-    assert tree["user_1digit/__init__.py"] == owner_source().encode()
+    assert tree["user_1digit/__init__.py"] == owner_source("user_1digit").encode()
     assert tree[".gitignore"] == b"*\n"
     assert "flow.mod" in tree
 

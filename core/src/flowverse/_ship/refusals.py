@@ -32,6 +32,7 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
 def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Selection) -> list[str]:
     found, _ = survey(project, tree, pins)
     problems = []
+    whole = []
     for pin in pins:
         there = found[pin.id]
         # What the project leaves out is not in its sdist.
@@ -47,7 +48,9 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
             problems.append(f"{pin.id} was edited ({edit})")
         elif not there.same and not gone:
             problems.append(f"{pin.id} is not the commit that is locked")
-    generated = {f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins if found[pin.id].exists}
+        else:
+            whole.append(pin)
+    generated = {f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in whole}
     generated.update(tree_sources({pin.id.package for pin in pins}))
     problems += [f"{PACKAGE}/{path} was changed" for path, text in generated.items() if tree.holds_not(path, text)]
     return problems
