@@ -17,7 +17,7 @@ from flowverse._cache import Cache
 from flowverse._editable import editable_files
 from flowverse._engine import Engine, Mode
 from flowverse._plan import make_plan
-from flowverse._project import MANIFEST_NAME, Project
+from flowverse._project import MANIFEST_NAME, Project, parse_lock, read_lock_bytes
 from flowverse._render import Line, explain, render, render_status, render_tree
 from flowverse._settings import Settings
 from flowverse._ship.contents import Shipment, ship
@@ -170,11 +170,12 @@ def shipment(root: Path, settings: Settings, *, reporter: Reporter = SILENT) -> 
 def python_requirements(root: Path, *, own: Sequence[str] = ()) -> Requirements:
     """The Python requirements of all locked modules, with who asks; nothing where there is no lock.
 
-    `own` are the project's own requirements, which are looked at for clashes. Needs `flowverse[build]`.
+    Read from the lock alone. `own` are the project's own requirements, which are looked at for clashes. Needs
+    `flowverse[build]`.
     """
     from flowverse._ship.requirements import requirements_of  # nothing else needs `packaging`
 
-    lock = Project.read(root).lock
+    lock = parse_lock(read_lock_bytes(root))
     return requirements_of(lock.pins if lock is not None else (), own)
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["pdm_build_finalize", "pdm_build_hook_enabled", "pdm_build_update_files"]
 
+_HUB_CLIENT = """\
+Write requires = ["pdm-backend", "pdm-flowverse[hub]"] in [build-system], or sync beforehand with `pdm install`."""
+
 _generated: list[TemporaryDirectory[str]] = []
 """Folders of generated files, outside of the project: pdm-backend takes files from disk only."""
 
@@ -81,9 +84,11 @@ def _drop(files: MutableMapping[str, Path], tree: Path) -> None:
 def _plainly() -> Iterator[None]:
     """Make an error of flowverse the last words of the build, without a traceback."""
     from flowverse import api
-    from flowverse.errors import FlowverseError
+    from flowverse.errors import FlowverseError, HubClientMissing
 
     try:
         yield
     except FlowverseError as error:
+        if isinstance(error, HubClientMissing):
+            error.hint = _HUB_CLIENT
         raise SystemExit("\n".join(line.text for line in api.explain(error))) from None
