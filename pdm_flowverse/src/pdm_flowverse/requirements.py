@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flowverse import api
 from flowverse._ship.requirements import PythonRequirement, Requirements, merged
-from pdm.exceptions import RequirementError
+from pdm.exceptions import CandidateNotFound, RequirementError
 from pdm.models.requirements import Requirement, parse_requirement
 from pdm.utils import normalize_name
 from resolvelib.resolvers import ResolutionImpossible
@@ -94,11 +94,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _is_of_resolving(error: BaseException) -> bool:
     if isinstance(error, CalledProcessError):  # uv has said what is wrong
         return "lock" in [str(word) for word in error.cmd]
-    return isinstance(error, ResolutionImpossible)
+    return isinstance(error, (ResolutionImpossible, CandidateNotFound))
 
 
 def _names(error: BaseException) -> Iterator[str]:
+    """The packages that it is about, where it can be known."""
+    if isinstance(error, CandidateNotFound):  # a sentence with the name in it
+        yield from (normalize_name(word.strip(".")) for word in str(error).split())
     causes = getattr(error, "causes", ())
-    for cause in causes if isinstance(causes, list) else ():
+    for cause in causes if isinstance(causes, list) else ():  # PDM raises it anew, with a sentence for causes
         if (key := cause.requirement.key) is not None:
             yield key
