@@ -26,7 +26,8 @@ _RECORD = "flow_module_requirements"
 def adopt(core: Core) -> None:
     """Have PDM make its projects of this kind; another plugin's kind stays what it is besides."""
     if not issubclass(core.project_class, FlowProject):
-        core.project_class = type("FlowProject", (FlowProject, core.project_class), {})
+        kind: type[Project] = type("FlowProject", (FlowProject, core.project_class), {})
+        core.project_class = kind
 
 
 class FlowProject(Project):
@@ -61,7 +62,7 @@ class FlowProject(Project):
         return super().add_dependencies(requirements, *args, **kwargs)
 
     def renew(self, requirements: list[Requirement]) -> None:
-        """Give the flow modules' requirements in a list their own versions: `--unconstrained` is about the project's."""
+        """Write the flow modules' requirements in a list anew: `--unconstrained` has taken the versions out of all."""
         if any(self.is_of_modules(req) for req in requirements):
             requirements[:] = [req for req in requirements if not self.is_of_modules(req)]
             requirements += self._of_modules(req for req in requirements if "default" in req.groups)

@@ -19,6 +19,9 @@ from pdm_flowverse.work import plainly
 if TYPE_CHECKING:
     from pdm.project import Project
 
+_WAYS_OUT = """\
+Take other revisions of these modules, or write what is to win over all in [tool.pdm.resolution.overrides]."""
+
 __all__ = ["explain_failure", "lines_for", "parsed", "warn"]
 
 
@@ -56,8 +59,7 @@ def explain_failure(project: Project, error: BaseException) -> None:
     if concerned:
         lines = [f"  {row.text} ({row.asker})" for row in concerned]
         told = [api.Line("error", line) for line in ("Flow modules ask for Python packages too:", *lines)]
-        hint = "Change what your project asks for, or take other revisions of the modules; an override of PDM wins over all"
-        show(project.core.ui, [*told, api.Line("hint", f"{hint}.")])
+        show(project.core.ui, [*told, api.Line("hint", _WAYS_OUT)])
 
 
 def _asked(project: Project, own: Sequence[str] = ()) -> Requirements:

@@ -62,6 +62,9 @@ requires-python = ">=3.10"
 dependencies = []
 """
 
+WITH_HUB = LIBRARY.replace('"pdm-flowverse"', '"pdm-flowverse[hub]"')
+"""The same, with a build that can fetch."""
+
 _FOREIGN = ("HF_", "HUGGINGFACE_", "FLOWVERSE_", "PDM_", "TRANSFORMERS_")
 _FOREIGN_NAMES = {"CI", "UV", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "NO_COLOR", "FORCE_COLOR"}
 _INDEX = "PDM_PYPI_"
