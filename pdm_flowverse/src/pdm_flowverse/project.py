@@ -126,11 +126,13 @@ class FlowProject(Project):
 
     def write_lockfile(self, toml_data: Any = None, *args: Any, **kwargs: Any) -> None:
         """Write the lock, and into it what flow modules asked for when it was made."""
+        from pdm.formats.base import make_array
+
         with suppress(KeyError):  # what has no such table is no lock, and its own trouble
             place = _place(self.lockfile if toml_data is None else toml_data)
             place.pop(_RECORD, None)
             if self._locks_default() and (lines := self._lines()):
-                place[_RECORD] = list(lines)
+                place[_RECORD] = make_array(list(lines), multiline=True)
         super().write_lockfile(toml_data, *args, **kwargs)
 
     def _answers(self) -> bool:

@@ -20,16 +20,19 @@ ASKING, CLASHING = "saibo/Asking", "aiflows/Clashing"
 
 @pytest.fixture
 def asking(desk: Desk) -> Desk:
-    """A project with a module that asks for `tiny`, which needs `deep`; the index has these and a few more."""
+    """A project with a module that asks for `trinket`, which needs `bedrock`; the index has these and a few more.
+
+    No other test has packages of these names: PDM caches what a version needs, for all tests.
+    """
     for name, version, *needs in (
-        ("tiny", "1.0", "deep"),
-        ("tiny", "2.0", "deep"),
-        ("deep", "1.0"),
+        ("trinket", "1.0", "bedrock"),
+        ("trinket", "2.0", "bedrock"),
+        ("bedrock", "1.0"),
         ("more", "1.0"),
         ("mine", "1.0"),
     ):
         wheel(desk.place / "wheels", name, version, *needs)
-    ask(desk, ASKING, "tiny<2")
+    ask(desk, ASKING, "trinket<2")
     desk.write_project(APPLICATION + source("pypi", desk.place / "wheels"), ASKING)
     return desk
 
@@ -43,7 +46,7 @@ def test_the_first_install_brings_them(asking: Desk, way: str) -> None:
     """In a project without any lock, and what they need too. Again, nothing is locked and the Hub is not asked."""
     with prepared(asking, way):
         assert "Synced 1 flow module" in asking.pdm("install")
-        assert installed(asking) == {"tiny": "1.0", "deep": "1.0"}
+        assert installed(asking) == {"trinket": "1.0", "bedrock": "1.0"}
 
         asking.hub.clear()
         before = asking.snapshot(), pdm_lock(asking)
@@ -59,7 +62,7 @@ def test_a_module_that_moves_on_makes_the_lock_stale(asking: Desk, way: str) -> 
     """What it asks for now is installed, though `pyproject.toml` is as it was; `--check` fails, a frozen lock stays."""
     with prepared(asking, way):
         asking.pdm("install")
-        ask(asking, ASKING, "tiny<2", "more")
+        ask(asking, ASKING, "trinket<2", "more")
         lock_anew(asking)
         before = pdm_lock(asking)
 
@@ -69,7 +72,7 @@ def test_a_module_that_moves_on_makes_the_lock_stale(asking: Desk, way: str) -> 
         assert pdm_lock(asking) == before
 
         asking.pdm("install")
-        assert installed(asking).keys() == {"tiny", "deep", "more"}
+        assert installed(asking).keys() == {"trinket", "bedrock", "more"}
         asking.pdm("lock", "--check")
 
         ask(asking, ASKING)
@@ -78,7 +81,7 @@ def test_a_module_that_moves_on_makes_the_lock_stale(asking: Desk, way: str) -> 
         assert "Updating the lock file" in asking.pdm("install")
         asking.pdm("lock", "--check")
         # With uv, PDM's lock keeps what nothing asks for any more until `pdm lock`: packages of the project as well.
-        assert way == "uv" or "tiny" not in pdm_lock(asking)
+        assert way == "uv" or "trinket" not in pdm_lock(asking)
 
 
 @WAYS
@@ -90,18 +93,18 @@ def test_adding_and_removing_locks_modules_first(asking: Desk, way: str) -> None
         asking.declare(ASKING)
 
         asking.pdm("add", "mine")
-        assert installed(asking).keys() == {"tiny", "deep", "mine"}
+        assert installed(asking).keys() == {"trinket", "bedrock", "mine"}
 
         ask(asking, CLASHING, "more")
         asking.declare(ASKING, CLASHING)
         asking.pdm("remove", "mine")
-        assert installed(asking).keys() == {"tiny", "deep", "more"}
+        assert installed(asking).keys() == {"trinket", "bedrock", "more"}
 
         asking.declare(ASKING)
         asking.pdm("update")
         asking.pdm("sync", "--clean")
-        assert installed(asking).keys() == {"tiny", "deep"}
-        assert "tiny" not in asking.manifest.read_text(encoding="utf-8")
+        assert installed(asking).keys() == {"trinket", "bedrock"}
+        assert "trinket" not in asking.manifest.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("way", ["default", "no_inherit_metadata", "pylock"])
@@ -115,9 +118,9 @@ def test_they_belong_to_the_default_group(asking: Desk, way: str) -> None:
         assert installed(asking).keys() == {"mine"}
 
         asking.pdm("sync", "--clean")
-        assert installed(asking).keys() >= {"tiny", "deep"}
+        assert installed(asking).keys() >= {"trinket", "bedrock"}
         asking.pdm("sync", "--clean-unselected")
-        assert installed(asking).keys() >= {"tiny", "deep"}
+        assert installed(asking).keys() >= {"trinket", "bedrock"}
 
 
 def test_other_groups_are_locked_without_them(asking: Desk) -> None:
@@ -126,21 +129,21 @@ def test_other_groups_are_locked_without_them(asking: Desk) -> None:
 
     asking.pdm("lock", "--no-default", "--group", "dev")
 
-    assert "tiny" not in pdm_lock(asking)
+    assert "trinket" not in pdm_lock(asking)
     asking.pdm("lock", "--check")
 
 
 def test_a_project_that_depends_on_the_same(asking: Desk) -> None:
     """Its own line and a module's are one; without its own, the module's is left."""
-    depend(asking, "tiny<2")
+    depend(asking, "trinket<2")
     asking.pdm("install")
-    assert installed(asking) == {"tiny": "1.0", "deep": "1.0"}
-    assert asking.pdm("export", "--without-hashes").count("tiny==") == 1
+    assert installed(asking) == {"trinket": "1.0", "bedrock": "1.0"}
+    assert asking.pdm("export", "--without-hashes").count("trinket==") == 1
 
-    asking.pdm("remove", "tiny")
+    asking.pdm("remove", "trinket")
 
-    assert "tiny" not in asking.manifest.read_text(encoding="utf-8")
-    assert installed(asking) == {"tiny": "1.0", "deep": "1.0"}
+    assert "trinket" not in asking.manifest.read_text(encoding="utf-8")
+    assert installed(asking) == {"trinket": "1.0", "bedrock": "1.0"}
 
 
 def test_unconstrained_is_about_the_project(asking: Desk) -> None:
@@ -152,9 +155,9 @@ def test_unconstrained_is_about_the_project(asking: Desk) -> None:
     asking.pdm("add", "--unconstrained", "mine")
 
     manifest = asking.manifest.read_text(encoding="utf-8")
-    assert "tiny" not in manifest
+    assert "trinket" not in manifest
     assert '"more>=1.0"' in manifest
-    assert installed(asking) == {"tiny": "1.0", "deep": "1.0", "more": "1.0", "mine": "1.0"}
+    assert installed(asking) == {"trinket": "1.0", "bedrock": "1.0", "more": "1.0", "mine": "1.0"}
     asking.pdm("lock", "--check")
 
 
@@ -170,27 +173,29 @@ def test_what_a_module_asks_of_the_project_itself(asking: Desk) -> None:
 @pytest.mark.parametrize("way", ["default", "uv"])
 def test_a_clash_is_told_with_who_asks(asking: Desk, way: str) -> None:
     """A warning before PDM resolves; when it has failed, the modules that asked for what it names. No traceback."""
-    ask(asking, CLASHING, "tiny>=2", "more")
+    ask(asking, CLASHING, "trinket>=2", "more")
     asking.declare(ASKING, CLASHING)
     with prepared(asking, way):
         said = asking.pdm("install", code=1)
 
-    clash = f"no tiny can be tiny>=2 ({CLASHING}) and tiny<2 ({ASKING})"
+    clash = f"no trinket can be trinket>=2 ({CLASHING}) and trinket<2 ({ASKING})"
     assert said.count(f"WARNING: Python requirements clash: {clash}.") == 1
     told = said.partition("ERROR: Flow modules ask for Python packages too:\n")[2]
-    assert told.startswith(f"  tiny>=2 ({CLASHING})\n  tiny<2 ({ASKING})\nHINT: " if way == "default" else "  more")
+    assert told.startswith(
+        f"  trinket>=2 ({CLASHING})\n  trinket<2 ({ASKING})\nHINT: " if way == "default" else "  more"
+    )
     assert "Traceback" not in said
     assert not (asking.root / "pdm.lock").exists()
 
 
 def test_a_clash_with_the_project(asking: Desk) -> None:
     """Its own side of it is named by its file."""
-    depend(asking, "tiny>=2")
+    depend(asking, "trinket>=2")
 
     said = asking.pdm("lock", code=1)
 
-    assert f"clash: no tiny can be tiny>=2 (pyproject.toml) and tiny<2 ({ASKING})." in said
-    assert f"packages too:\n  tiny<2 ({ASKING})\nHINT: " in said
+    assert f"clash: no trinket can be trinket>=2 (pyproject.toml) and trinket<2 ({ASKING})." in said
+    assert f"packages too:\n  trinket<2 ({ASKING})\nHINT: " in said
 
 
 def test_a_package_that_is_nowhere(asking: Desk) -> None:
@@ -216,13 +221,13 @@ def test_a_failure_of_the_project_alone_is_its_own(asking: Desk) -> None:
 
 def test_lines_that_are_no_requirements(asking: Desk) -> None:
     """Each is one warning when packages are locked; the others are installed."""
-    ask(asking, ASKING, "tiny!!", "tiny<2")
+    ask(asking, ASKING, "trinket!!", "trinket<2")
 
     said = asking.pdm("install")
 
-    assert said.count(f"WARNING: {ASKING} asks for 'tiny!!', which is not a Python requirement (PEP 508)") == 1
-    assert installed(asking).keys() == {"tiny", "deep"}
-    assert "tiny!!" not in asking.pdm("install")
+    assert said.count(f"WARNING: {ASKING} asks for 'trinket!!', which is not a Python requirement (PEP 508)") == 1
+    assert installed(asking).keys() == {"trinket", "bedrock"}
+    assert "trinket!!" not in asking.pdm("install")
 
 
 def test_modules_that_ask_for_nothing(asking: Desk) -> None:
