@@ -19,6 +19,7 @@ CONFLICT = Conflict(
 )
 EVERY = [
     (errors.UsageError("This cannot be meant.", hint="Do."), 2),
+    (errors.HubClientMissing("huggingface_hub"), 2),
     (errors.NoProject("pyproject.toml", "there is no such file", hint="Go to a project."), 2),
     (errors.InvalidManifest([("tool.flowverse.x", "is not a known key"), ("tool.flowverse.y", "neither")]), 2),
     (errors.InvalidModuleId("x", "it is not of the form owner/name", hint="Write it so."), 2),

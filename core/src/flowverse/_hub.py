@@ -22,6 +22,7 @@ from flowverse._http import Answer, Client, Opened, Patience
 from flowverse.errors import (
     AccessDenied,
     HubAnswer,
+    HubClientMissing,
     ModuleNotFound,
     Offline,
     RevisionNotFound,
@@ -225,9 +226,7 @@ def _open() -> Opened:
         from huggingface_hub import errors, get_async_session
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
     except ImportError as error:
-        raise UsageError(
-            f"the Hub client is not installed ({error.name} is missing).", hint='Run `pip install "flowverse[hub]"`.'
-        ) from None
+        raise HubClientMissing(error.name or "huggingface_hub") from None
     finally:
         if before is None:
             del os.environ["HF_HUB_DISABLE_TELEMETRY"]

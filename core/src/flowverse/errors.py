@@ -20,6 +20,7 @@ __all__ = [
     "ConflictError",
     "FlowverseError",
     "HubAnswer",
+    "HubClientMissing",
     "HubError",
     "HubUnreachable",
     "InvalidManifest",
@@ -79,6 +80,22 @@ class UsageError(FlowverseError):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class HubClientMissing(FlowverseError):
+    """Something must be fetched, and there is no Hub client. `missing` is the package that Python did not find.
+
+    How to install one depends on who runs the engine: a host sets `hint` to the line that its user has to write.
+    """
+
+    hint = 'Run `pip install "flowverse[hub]"`.'
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return f"Flow modules must be fetched, and the Hub client is not installed ({self.missing} is missing)."
 
 
 class NoProject(FlowverseError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from flowverse import api
-from flowverse._project import Project
+from flowverse._project import Project, parse_lock, read_lock_bytes
 from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
 from flowverse.errors import UsageError
@@ -93,9 +93,9 @@ def python_requirements(root: Path, own: Sequence[str] | None = None) -> Require
     """
     from flowverse._ship.requirements import requirements_of  # nothing else needs `packaging`
 
-    project = Project.read(root)
-    own = project.dependencies if own is None else own
-    return requirements_of(project.lock.pins if project.lock is not None else (), own)
+    lock = parse_lock(read_lock_bytes(root))
+    own = Project.read(root).dependencies if own is None else own
+    return requirements_of(lock.pins if lock is not None else (), own)
 
 
 def write_group(root: Path, group: str) -> Result:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["pdm_build_finalize", "pdm_build_hook_enabled", "pdm_build_initialize", "pdm_build_update_files"]
 
+_HUB_CLIENT = """\
+Write requires = ["pdm-backend", "pdm-flowverse[hub]"] in [build-system], or sync beforehand with `pdm install`."""
+
 _generated: list[TemporaryDirectory[str]] = []
 """Folders of generated files, outside of the project: pdm-backend takes files from disk only."""
 
@@ -138,11 +141,13 @@ def _say(*lines: str) -> None:
 def _plainly(artifact: Path | None = None) -> Iterator[None]:
     """Make an error of flowverse the last words of the build, without a traceback; and without an `artifact`."""
     from flowverse import api
-    from flowverse.errors import FlowverseError
+    from flowverse.errors import FlowverseError, HubClientMissing
 
     try:
         yield
     except FlowverseError as error:
         if artifact is not None:
             artifact.unlink()
+        if isinstance(error, HubClientMissing):
+            error.hint = _HUB_CLIENT
         raise SystemExit("\n".join(line.text for line in api.explain(error))) from None

@@ -21,33 +21,65 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from pdm_flowverse.project import FlowProject
+
 if TYPE_CHECKING:
+    from pdm.models.requirements import Requirement
     from pdm.project import Project
 
 __all__ = ["on_install", "on_invoke", "on_lock"]
+
+_LOCKING = {"add", "install", "lock", "remove", "update"}
 
 _commands: WeakKeyDictionary[Project, tuple[str | None, Namespace]] = WeakKeyDictionary()
 """The command that runs, and its options: the other signals say half of it (`pdm add` always locks with `dry_run`)."""
 
 
 def on_invoke(project: Project, *, command: str | None, options: Namespace, **_: object) -> None:
-    """Remember the command; answer `pdm lock --check` here, it sends no other signal."""
+    """Remember the command, and have flow modules locked before it; answer `pdm lock --check`, which never locks."""
     _commands[project] = command, options
-    if command == "lock" and getattr(options, "check", False) and _declares(project):
-        from pdm_flowverse.work import refuse_stale
+    if command == "lock" and getattr(options, "check", False):
+        if _declares(project):
+            from pdm_flowverse.work import refuse_stale
 
-        refuse_stale(project)
+            refuse_stale(project)
+    elif command in _LOCKING:
+        # PDM has not looked at `--frozen-lockfile` yet; it does in the callbacks of its options, which come next.
+        options.callbacks = [*getattr(options, "callbacks", ()), _lock_first]
 
 
-def on_lock(project: Project, *, dry_run: bool, **_: object) -> None:
-    """Lock, before PDM resolves packages: what is wrong with the manifest is said at once."""
-    if project.enable_write_lockfile and _declares(project):
+def _lock_first(project: Project, options: Namespace) -> None:
+    """Lock flow modules before the command asks the project what it depends on: only then it is known.
+
+    The signal `pre_lock` would be too late: PDM has its list of requirements then, and has found its lock fresh.
+    """
+    from pdm.cli.hooks import HookManager
+
+    unlike = any(getattr(options, name, False) for name in ("check", "plugins", "refresh"))
+    if unlike or not project.enable_write_lockfile or not _declares(project):
+        return
+    if HookManager(project, getattr(options, "skip", None)).should_run("pre_lock"):
         from flowverse import api
 
-        from pdm_flowverse.work import carry_out
+        from pdm_flowverse.work import carry_out, is_stale
 
-        options = _commands.get(project, (None, Namespace()))[1]
-        carry_out(project, api.lock, dry_run=getattr(options, "dry_run", dry_run))
+        if _commands[project][0] == "lock" or is_stale(project):
+            carry_out(project, api.lock, dry_run=getattr(options, "dry_run", False))
+
+
+def on_lock(project: Project, *, requirements: list[Requirement], **_: object) -> None:
+    """Say what of the Python requirements of flow modules will not do, and be there if PDM cannot resolve them."""
+    if isinstance(project, FlowProject) and project.has_asking_modules:
+        from pdm_flowverse.requirements import explain_failure, warn
+
+        project.renew(requirements)
+        warn(project, [req.as_line() for req in requirements if not project.is_of_modules(req)])
+
+        def at_exit(_: object, error: BaseException | None, *__: object) -> None:
+            if error is not None:
+                explain_failure(project, error)
+
+        project.core.exit_stack.push(at_exit)
 
 
 def on_install(project: Project, *, dry_run: bool, **_: object) -> None:

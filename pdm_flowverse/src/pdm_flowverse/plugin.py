@@ -8,6 +8,7 @@ from pdm.signals import pre_install, pre_invoke, pre_lock
 
 from pdm_flowverse.commands import Command
 from pdm_flowverse.handlers import on_install, on_invoke, on_lock
+from pdm_flowverse.project import adopt
 
 if TYPE_CHECKING:
     from pdm.core import Core
@@ -16,8 +17,9 @@ __all__ = ["register"]
 
 
 def register(core: Core) -> None:
-    """Add the signal handlers and the command `pdm flowverse`."""
+    """Add the signal handlers, the kind of project and the command `pdm flowverse`."""
     pre_invoke.connect(on_invoke)
     pre_lock.connect(on_lock)
     pre_install.connect(on_install)
+    adopt(core)
     core.register_command(Command, "flowverse")

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from flowverse import api
-from flowverse.errors import FlowverseError, StaleLock
+from flowverse.errors import FlowverseError, HubClientMissing, StaleLock
 from pdm.compat import tomllib
 from pdm.termui import UI, Verbosity
 
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from flowverse.ports import Chooser, Reporter
     from pdm.project import Project
 
-__all__ = ["carry_out", "plainly", "refuse_stale", "show_view", "warn_stale"]
+__all__ = ["carry_out", "is_stale", "plainly", "refuse_stale", "show_view", "warn_stale"]
+
+
+_HUB_CLIENT = """\
+Write plugins = ["pdm-flowverse[hub]"] in [tool.pdm] and run `pdm install --plugins`, or run \
+`pdm self add "pdm-flowverse[hub]"`."""
 
 
 class Work(Protocol):
@@ -58,6 +63,13 @@ def refuse_stale(project: Project) -> None:
             raise StaleLock(reasons)
 
 
+def is_stale(project: Project) -> bool:
+    """Whether flow modules are to be locked; not where the environment says that the lock is the truth."""
+    with plainly(project.core.ui):
+        settings = api.Settings.from_environ(os.environ)
+        return not settings.frozen and bool(api.check(project.root, settings))
+
+
 def warn_stale(project: Project) -> None:
     """Say that what was synced is not what the manifest asks for, as PDM says it of packages."""
     with suppress(FlowverseError):  # the lock is the truth: what is wrong with the manifest does not matter here
@@ -75,6 +87,8 @@ def plainly(ui: UI) -> Iterator[None]:
     try:
         yield
     except FlowverseError as error:
+        if isinstance(error, HubClientMissing):
+            error.hint = _HUB_CLIENT
         show(ui, api.explain(error))
         raise SystemExit(1) from None
     except KeyboardInterrupt:

@@ -62,6 +62,9 @@ requires-python = ">=3.10"
 dependencies = []
 """
 
+WITH_HUB = LIBRARY.replace('"pdm-flowverse"', '"pdm-flowverse[hub]"')
+"""The same, with a build that can fetch."""
+
 _FOREIGN = ("HF_", "HUGGINGFACE_", "FLOWVERSE_", "PDM_", "TRANSFORMERS_")
 _FOREIGN_NAMES = {"CI", "UV", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "NO_COLOR", "FORCE_COLOR"}
 _INDEX = "PDM_PYPI_"
@@ -174,16 +177,17 @@ def source(name: str, folder: Path) -> str:
     return f'\n[[tool.pdm.source]]\nname = "{name}"\ntype = "find_links"\nurl = "{folder.as_uri()}"\n'
 
 
-def write_wheel(folder: Path, name: str) -> None:
-    """Write the wheel of a package with nothing in it but its name."""
+def write_wheel(folder: Path, name: str, version: str = "1.0", *needs: str) -> None:
+    """Write the wheel of a package with nothing in it but its name, which needs others."""
     folder.mkdir(exist_ok=True)
-    info = f"{name}-1.0.dist-info"
+    info = f"{name}-{version}.dist-info"
+    needed = "".join(f"Requires-Dist: {need}\n" for need in needs)
     files = {
-        f"{name}.py": "",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}.py": f"VERSION = {version!r}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
         for path, text in {**files, f"{info}/RECORD": record}.items():
             archive.writestr(path, text)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.hosts.pdm.conftest import ATOMIC, CHAT, LIBRARY, OTHER, USE_ATOMIC, Desk
+from tests.hosts.pdm.conftest import ATOMIC, CHAT, LIBRARY, OTHER, USE_ATOMIC, WITH_HUB, Desk
 from tests.hub import FILE, INFO
 
 SHIPPED = {
@@ -113,7 +113,7 @@ def test_an_editable_install(desk: Desk) -> None:
 
     The project's folder has the tree and the lock then, and nothing that was only made for the build.
     """
-    desk.write_project(LIBRARY, CHAT, package="src/app")
+    desk.write_project(WITH_HUB, CHAT, package="src/app")
     (desk.root / "tests").mkdir()
     desk.run(find_uv_bin(), "venv", "--quiet", "--clear", "--seed", "--python", sys.executable, ".venv")
 
@@ -132,7 +132,7 @@ def test_an_editable_install(desk: Desk) -> None:
 def test_an_editable_install_without_a_source_folder(desk: Desk) -> None:
     """Where packages lie in the project's folder itself, as in a `src` folder."""
     desk.write_project(LIBRARY, CHAT, package="app")
-    desk.make_environment("pdm-backend", "pdm-flowverse")
+    desk.make_environment("pdm-backend", "pdm-flowverse[hub]")
     desk.hub.rule(FILE, status=404, first=1)
     install = (find_uv_bin(), "pip", "install", "--python", ".venv", "--no-build-isolation", "-e", ".")
 
@@ -144,6 +144,22 @@ def test_an_editable_install_without_a_source_folder(desk: Desk) -> None:
     assert desk.python(f"import app; {USE_ATOMIC}") == "atomic\n"
     desk.hub.rule(INFO, status=500)
     desk.run(*install, "--reinstall")
+
+
+def test_a_build_that_must_fetch_and_has_no_hub_client(desk: Desk) -> None:
+    """It ends with a sentence and the line to write; what PDM synced before needs no Hub client in the build."""
+    desk.write_project(LIBRARY, CHAT, package="src/app")
+    desk.make_environment("pdm-backend", "pdm-flowverse")
+    install = (find_uv_bin(), "pip", "install", "--python", ".venv", "--no-build-isolation", "-e", ".")
+
+    said = " ".join(desk.run(*install, code=1).split())  # uv breaks lines where the terminal ends
+    assert "Flow modules must be fetched, and the Hub client is not installed (huggingface_hub is missing). " in said
+    assert 'Write requires = ["pdm-backend", "pdm-flowverse[hub]"] in [build-system], or sync beforehand' in said
+    assert "Traceback" not in said
+
+    desk.pdm("install", "--no-self")
+    desk.run(*install)
+    assert desk.python(USE_ATOMIC) == "atomic\n"
 
 
 def _names(archive: Path) -> set[str]:

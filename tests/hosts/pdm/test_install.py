@@ -139,3 +139,19 @@ def test_loading_the_plugin_loads_no_engine(desk: Desk, args: tuple[str, ...]) -
     imported = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
     assert "pdm_flowverse.handlers" in imported
     assert not {name for name in imported if name.partition(".")[0] in {"flowverse", "huggingface_hub"}}
+
+
+def test_a_plugin_without_a_hub_client(desk: Desk) -> None:
+    """What must be fetched is not, and the line to write is said; what is in the cache is installed all the same."""
+    desk.write_project(APPLICATION, CHAT)
+    desk.make_environment("pdm==2.29.3", "hishel[httpx]==1.2.1", "unearth<0.19", "pdm-flowverse")
+    (python,) = (desk.root / ".venv").glob("*/python")
+
+    said = desk.run(str(python), "-m", "pdm", "install", code=1)
+    assert "ERROR: Flow modules must be fetched, and the Hub client is not installed" in said
+    assert 'HINT: Write plugins = ["pdm-flowverse[hub]"] in [tool.pdm]' in said
+    assert '`pdm self add "pdm-flowverse[hub]"`' in said
+    assert "Traceback" not in said
+
+    desk.pdm("flowverse", "lock")
+    assert "Synced 2 flow modules" in desk.run(str(python), "-m", "pdm", "install")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.hosts.pdm.conftest import ATOMIC, CHAT, LIBRARY, USE_ATOMIC, Desk, source
+from tests.hosts.pdm.conftest import ATOMIC, CHAT, LIBRARY, OTHER, USE_ATOMIC, Desk, source
+from tests.hosts.pdm.conftest import write_wheel as wheel
 
 NEWEST = ("pdm==2.29.3", "hishel[httpx]==1.2.1", "unearth<0.19")
 OLDEST = ("pdm==2.13.0", "hishel<1", "unearth<0.16", "resolvelib<1.1")
@@ -21,24 +22,41 @@ OLDEST = ("pdm==2.13.0", "hishel<1", "unearth<0.16", "resolvelib<1.1")
     [pytest.param(NEWEST, "pdm-backend", id="newest"), pytest.param(OLDEST, "pdm-backend==2.1.0", id="oldest")],
 )
 def test_from_plugin_to_wheel(desk: Desk, pdm: tuple[str, ...], backend: str) -> None:
-    """`pdm install --plugins; pdm install; pdm build`, and an import from another folder."""
-    text = LIBRARY.replace('"pdm-backend"', f'"{backend}"') + '\n[tool.pdm]\nplugins = ["pdm-flowverse"]\n'
-    desk.write_project(text + source("ours", desk.wheelhouse.folder), CHAT, package="src/app")
+    """`pdm install --plugins; pdm install; pdm build`, and an import from another folder.
+
+    What a module asks for is installed; when it asks for something else, PDM's lock is stale.
+    """
+    wheel(desk.place / "wheels", "tiny")
+    wheel(desk.place / "wheels", "tiny", "2.0")
+    desk.hub.add(OTHER, {"__init__.py": "", "pip_requirements.txt": "tiny<2\n"})
+    text = LIBRARY.replace('"pdm-backend"', f'"{backend}"') + '\n[tool.pdm]\nplugins = ["pdm-flowverse[hub]"]\n'
+    sources = source("ours", desk.wheelhouse.folder) + source("wheels", desk.place / "wheels")
+    desk.write_project(text + sources, CHAT, OTHER, package="src/app")
     python = _environment(desk, *pdm)
 
-    def run(*args: str) -> str:
-        return desk.run(python, "-m", "pdm", *args)
+    def run(*args: str, code: int = 0) -> str:
+        return desk.run(python, "-m", "pdm", *args, code=code)
 
     run("install", "--plugins")
-    assert "Synced 2 flow modules" in run("install")
+    assert "Synced 3 flow modules" in run("install")
+    assert desk.python("import tiny; print(tiny.VERSION)") == "1.0\n"
+    assert "Updating the lock file" not in run("install")
     assert desk.python(USE_ATOMIC) == "atomic\n"
     assert f"{ATOMIC}@main" in run("flowverse", "tree")
+    desk.hub.add(OTHER, {"__init__.py": "", "pip_requirements.txt": "tiny>=2\n"})
+    desk.lock.unlink()
+    run("flowverse", "lock")
+    run("lock", "--check", code=1)
+    assert "Updating the lock file" in run("install")
+    assert desk.python("import tiny; print(tiny.VERSION)") == "2.0\n"
     desk.hub.rule(status=500)
     run("build")
 
-    (wheel,) = (desk.root / "dist").glob("*.whl")
+    (built,) = (desk.root / "dist").glob("*.whl")
     clean = desk.place / "clean"
-    desk.run(find_uv_bin(), "pip", "install", "--quiet", "--python", ".venv", "--target", str(clean), str(wheel))
+    desk.run(
+        find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--python", ".venv", "--target", str(clean), str(built)
+    )
     assert (clean / "flow_modules" / CHAT / "ChatGPT4.py").is_file()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import zipapp
 import zipfile
@@ -112,21 +111,35 @@ def test_the_guard_holds_beside_the_real_aiflows(yard: Yard, into: bool, order: 
     yard.hub.add(CHAT, {**MODULES[CHAT], "ChatGPT4.py": module})
     wheel = ship(yard, "second", into=into)
     site = yard.place / "site"
-    install = (find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--target", str(site), "--python", sys.executable)
+    install = (
+        find_uv_bin(),
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(site),
+        "--python",
+        sys.executable,
+    )
     here = ("--no-index", "--find-links", str(yard.dependencies))
     steps = [(*install, *here, str(wheel), "flowdep"), (*install, AIFLOWS)]
     for step in steps if order == "aiflows last" else reversed(steps):
         yard.run(*step, cwd=yard.place)
     python = environment("aiflows-1.1.1", NEEDED, ["--no-deps", AIFLOWS])
 
-    said = yard.away(python, "-c", "import second; second.main()", PYTHONPATH=str(site), HF_HOME=str(yard.place / "none"))
+    said = yard.away(
+        python, "-c", "import second; second.main()", PYTHONPATH=str(site), HF_HOME=str(yard.place / "none")
+    )
 
     package = "second._vendor" if into else "flow_modules"
     assert said.splitlines()[-1] == f"atomic atomic {package}.saibo.ChatFlows.ChatGPT4"
     assert not (yard.place / "none").exists()
 
 
-@pytest.mark.parametrize(("backend", "into"), [("hatchling", False), ("pdm-backend", True)], ids=["flow_modules", "into"])
+@pytest.mark.parametrize(
+    ("backend", "into"), [("hatchling", False), ("pdm-backend", True)], ids=["flow_modules", "into"]
+)
 def test_an_empty_environment_is_enough(yard: Yard, backend: str, into: bool) -> None:
     """`pip install app.whl && app` answers where there is nothing but Python; nobody can write to what is installed."""
     yard.write(backend, Layout(), into=into)

@@ -91,7 +91,9 @@ def test_every_python_builds_the_same_wheel(yard: Yard, backend: str, into: bool
     yard.write(backend, Layout(), into=into)
     oldest, *_, newest = [*pythons(), sys.executable] if len(pythons()) == 1 else pythons()
     wheels = {
-        one(uv_build(yard, yard.root, yard.place / f"out-{number}", "--wheel", "--python", python), "*.whl").read_bytes()
+        one(
+            uv_build(yard, yard.root, yard.place / f"out-{number}", "--wheel", "--python", python), "*.whl"
+        ).read_bytes()
         for number, python in enumerate((oldest, newest))
     }
     assert len(wheels) == 1

@@ -1,1 +1,3 @@
+"""Chat flows of aiFlows."""
+
 from .ChatAtomicFlow import ChatAtomicFlow
