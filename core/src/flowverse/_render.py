@@ -221,9 +221,7 @@ def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
 
 def render_requirements(requirements: Requirements) -> list[Line]:
     """Every Python requirement with who asks for it, then what cannot be had at the same time."""
-    askers: dict[str, list[str]] = {}
-    for row in requirements.rows:
-        askers.setdefault(row.text, []).append(row.asker)
+    askers = requirements.grouped
     width = max(map(len, askers), default=0)
     lines = [Line("note", f"{text:<{width}}  {', '.join(who)}") for text, who in askers.items()]
     lines += [Line("warning", text) for text in requirements.unusable]

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from flowverse import api
-from flowverse._project import Project, parse_lock, read_lock_bytes
+from flowverse._project import Project, parse_lock, read_lock_bytes, write
+from flowverse._render import Line
 from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
 from flowverse.errors import UsageError
 from flowverse.lock import Lock
-from flowverse.model import Result
 from flowverse.ports import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "python_requirements",
     "shipment",
     "verify",
+    "write_export",
     "write_group",
 ]
 
@@ -98,19 +99,16 @@ def python_requirements(root: Path, own: Sequence[str] | None = None) -> Require
     return requirements_of(lock.pins if lock is not None else (), own)
 
 
-def write_group(root: Path, group: str) -> Result:
-    """Make a dependency group of the project what its modules need of Python.
+def write_group(root: Path, group: str) -> Line:
+    """Make a dependency group of the project what its modules need of Python, and say so.
 
     Raises `UsageError` where there is no lock, or where such a group was written by somebody else.
     """
     from flowverse._ship.requirements import merged, requirements_of
 
     project = Project.read(root)
-    pins = _locked(project).pins
-    asked = requirements_of(pins)
-    written = project.write_group(group, merged(asked))
-    note = f"dependency-groups.{group} {'was written' if written else 'is up to date'}"
-    return Result(modules=len(pins), notes=(note,), warnings=asked.unusable, synced=False)
+    written = project.write_group(group, merged(requirements_of(_locked(project).pins)))
+    return Line("note", f"dependency-groups.{group} {'was written' if written else 'is up to date'}")
 
 
 def licenses(root: Path) -> tuple[LicenseRow, ...]:
@@ -128,6 +126,12 @@ def export(root: Path, format: Format, settings: Settings) -> str:
     return export(
         _locked(project), Application(name=project.name, version=project.version), format, epoch=settings.epoch
     )
+
+
+def write_export(root: Path, format: Format, settings: Settings, output: Path) -> Line:
+    """Export to a file, which is replaced as a whole, and say so. Raises `TreeError` too."""
+    write(output, export(root, format, settings).encode())
+    return Line("note", f"{output} was written")
 
 
 def verify(target: str, path: Sequence[str] | None = None) -> Verified:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pdm.cli.commands.base import BaseCommand
-from pdm.cli.options import ArgumentGroup, Option, dry_run_option, project_option, verbose_option
+from pdm.cli.options import ArgumentGroup, dry_run_option, project_option, verbose_option
+
+from pdm_flowverse.shipping_commands import COMMANDS
+from pdm_flowverse.subcommand import Subcommand
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace, _SubParsersAction
-    from typing import Any
+    from argparse import ArgumentParser, Namespace
 
     from pdm.project import Project
 
@@ -31,19 +32,7 @@ def _modes(*names: str) -> ArgumentGroup:
     return group
 
 
-class _Subcommand(BaseCommand):
-    """A command below `pdm flowverse`."""
-
-    arguments: Sequence[Option] = (verbose_option, project_option)
-
-    @classmethod
-    def register_to(cls, subparsers: _SubParsersAction[Any], name: str | None = None, **kwargs: Any) -> None:
-        """Register under the last word, and be known by both: PDM has rules of its own for a command named "sync"."""
-        super().register_to(subparsers, name, **kwargs)
-        subparsers.choices[name or ""].get_default("command").name = f"flowverse {name}"
-
-
-class SyncCommand(_Subcommand):
+class SyncCommand(Subcommand):
     """`pdm flowverse sync`."""
 
     description = "Lock if the lock is stale, then make flow_modules what it says"
@@ -58,7 +47,7 @@ class SyncCommand(_Subcommand):
         carry_out(project, api.sync, **{name: getattr(options, name) for name in ("dry_run", *_MODES)})
 
 
-class LockCommand(_Subcommand):
+class LockCommand(Subcommand):
     """`pdm flowverse lock`."""
 
     description = "Write flowverse.lock if it is stale; flow_modules stays as it is"
@@ -74,7 +63,7 @@ class LockCommand(_Subcommand):
         carry_out(project, api.lock, **{name: getattr(options, name) for name in names})
 
 
-class StatusCommand(_Subcommand):
+class StatusCommand(Subcommand):
     """`pdm flowverse status`."""
 
     description = "Show how every module in flow_modules compares with the lock"
@@ -88,7 +77,7 @@ class StatusCommand(_Subcommand):
         show_view(project, lambda settings: api.render_status(api.status(project.root, settings)))
 
 
-class TreeCommand(_Subcommand):
+class TreeCommand(Subcommand):
     """`pdm flowverse tree`."""
 
     description = "Show who asks for what"
@@ -115,6 +104,8 @@ class Command(BaseCommand):
         LockCommand.register_to(subparsers, "lock")
         StatusCommand.register_to(subparsers, "status")
         TreeCommand.register_to(subparsers, "tree")
+        for name, command in COMMANDS.items():
+            command.register_to(subparsers, name)
         self._parser = parser
 
     def handle(self, project: Project, options: Namespace) -> None:  # noqa: ARG002

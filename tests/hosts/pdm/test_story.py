@@ -19,7 +19,7 @@ OLDEST = ("pdm==2.13.0", "hishel<1", "unearth<0.16", "resolvelib<1.1")
 
 @pytest.mark.parametrize(
     ("pdm", "backend"),
-    [pytest.param(NEWEST, "pdm-backend", id="newest"), pytest.param(OLDEST, "pdm-backend==2.1.0", id="oldest")],
+    [pytest.param(NEWEST, "pdm-backend", id="newest"), pytest.param(OLDEST, "pdm-backend==2.4.0", id="oldest")],
 )
 def test_from_plugin_to_wheel(desk: Desk, pdm: tuple[str, ...], backend: str) -> None:
     """`pdm install --plugins; pdm install; pdm build`, and an import from another folder.

@@ -1,4 +1,4 @@
-"""What those who check archives say: twine, check-wheel-contents, the CycloneDX schema, and our own `flowverse verify`."""
+"""What those who check archives say: twine, check-wheel-contents, the CycloneDX schema, and `flowverse verify`."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def test_one_module_at_two_commits(yard: Yard, into: bool) -> None:
 
     if into:
         both = "import first, second; first.main(); second.main(); second.main(); first.main()"
-        said = yard.away(python, "-W", "error", "-c", both).splitlines()
-        assert [line.split()[0] for line in said] == ["atomic", "newer", "newer", "atomic"]
+        lines = yard.away(python, "-W", "error", "-c", both).splitlines()
+        assert [line.split()[0] for line in lines] == ["atomic", "newer", "newer", "atomic"]
         return
     said = yard.away(python, "-c", "import first; first.main()")
     assert f"FlowRevisionWarning: {ATOMIC} is shipped by first at {old[:7]} and by second at {new[:7]}, and" in said
@@ -84,7 +84,7 @@ def test_the_same_module_at_one_commit_is_shared(yard: Yard) -> None:
 
 @pytest.mark.parametrize("into", [False, True], ids=INTO)
 def test_the_other_goes_on_when_one_is_uninstalled(yard: Yard, into: bool) -> None:
-    """With `into` as if nothing were; in flow_modules it says what was taken away with the other, and how to mend it."""
+    """With `into` as if nothing were; in flow_modules it says what went away with the other, and how to mend it."""
     yard.hub.add("else/Other", {"__init__.py": "", "Other.py": "class Other:\n    name = 'other'\n"})
     package = "second._vendor" if into else "flow_modules"
     other = f"def main():\n    from {package}.user_else.Other.Other import Other\n    print(Other.name)\n"
@@ -106,7 +106,7 @@ def test_the_other_goes_on_when_one_is_uninstalled(yard: Yard, into: bool) -> No
 @pytest.mark.parametrize("order", ["aiflows first", "aiflows last"])
 @pytest.mark.parametrize("into", [False, True], ids=INTO)
 def test_the_guard_holds_beside_the_real_aiflows(yard: Yard, into: bool, order: str) -> None:
-    """aiFlows 1.1.1 ships an empty package `flow_modules`, which may take the place of ours; still nothing is synced."""
+    """aiFlows 1.1.1 ships an empty package `flow_modules`, which may take the place of ours; still nothing syncs."""
     module = MODULES[CHAT]["ChatGPT4.py"].replace("from flows import", "from aiflows import")
     yard.hub.add(CHAT, {**MODULES[CHAT], "ChatGPT4.py": module})
     wheel = ship(yard, "second", into=into)

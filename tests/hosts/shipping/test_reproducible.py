@@ -22,7 +22,7 @@ EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 def uv_build(yard: Yard, project: Path, to: Path, *options: str, **environ: str) -> Path:
     """Build with uv, and return the folder of the archives."""
-    yard.run(find_uv_bin(), "build", "--out-dir", str(to), *options, cwd=project, **environ)
+    yard.run(find_uv_bin(), "build", "--out-dir", str(to), *options, cwd=project, code=0, **environ)
     return to
 
 

@@ -48,6 +48,15 @@ class Requirements:
     clashes: tuple[Clash, ...] = ()
     unusable: tuple[str, ...] = ()
 
+    @property
+    def grouped(self) -> dict[str, tuple[str, ...]]:
+        """Who asks for each, by its text; two ways to write one requirement are one, in the first of them."""
+        texts: dict[str, str] = {}
+        askers: dict[str, list[str]] = {}
+        for row in self.rows:
+            askers.setdefault(texts.setdefault(_key(row.text), row.text), []).append(row.asker)
+        return {text: tuple(dict.fromkeys(who)) for text, who in askers.items()}
+
 
 def requirements_of(pins: Iterable[Pin], own: Sequence[str] = (), *, own_asker: str = "pyproject.toml") -> Requirements:
     """Read the requirements of pins. `own` are the project's, which are only looked at for clashes."""
@@ -67,11 +76,7 @@ def requirements_of(pins: Iterable[Pin], own: Sequence[str] = (), *, own_asker: 
 def merged(requirements: Requirements, own: Iterable[str] = ()) -> tuple[str, ...]:
     """The lines to add to those that a project has itself: each once, by name, as they are written."""
     seen = {_key(line) for line in own}
-    added: dict[str, str] = {}
-    for row in requirements.rows:
-        if _key(row.text) not in seen:
-            added.setdefault(_key(row.text), row.text)
-    return tuple(added.values())
+    return tuple(text for text in requirements.grouped if _key(text) not in seen)
 
 
 def _read(line: str, asker: str) -> PythonRequirement | None:

@@ -13,7 +13,7 @@ from flowverse import api, shipping
 from flowverse._ship.values import FORMATS, Format
 from flowverse.cli._options import common, project_root
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import TreeError, UsageError
+from flowverse.errors import UsageError
 
 __all__ = ["COMMANDS"]
 
@@ -29,8 +29,7 @@ def requirements(project: Path | None, quiet: bool, verbose: bool, group: str | 
     if group is None:
         terminal.show(api.render_requirements(asked))
     else:
-        written = shipping.write_group(root, group)
-        terminal.say([api.Line("note", note) for note in written.notes])
+        terminal.say([shipping.write_group(root, group)])
         terminal.say([line for line in api.render_requirements(asked) if line.kind == "warning"])
     return 1 if asked.clashes else 0
 
@@ -48,15 +47,11 @@ def licenses(project: Path | None, quiet: bool, verbose: bool) -> None:
 @common
 def export(project: Path | None, quiet: bool, verbose: bool, format: Format, output: Path | None) -> None:
     """Write what the project is made of, for other programs."""
-    text = shipping.export(project_root(project), format, api.Settings.from_environ(os.environ))
+    root, settings = project_root(project), api.Settings.from_environ(os.environ)
     if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise TreeError(str(output), (error.strerror or str(error)).lower(), hint="Name another file.") from None
-    Terminal(quiet=quiet, verbose=verbose).say([api.Line("note", f"{output} was written")])
+        sys.stdout.write(shipping.export(root, format, settings))
+    else:
+        Terminal(quiet=quiet, verbose=verbose).say([shipping.write_export(root, format, settings, output)])
 
 
 @click.command(epilog="Example: flowverse verify my-app --python .venv/bin/python")
