@@ -39,6 +39,7 @@ def main() -> None:
         say("The Hub is off: everything still runs")
         run([sys.executable, "-m", "hatch", "run", "python", "demo.py"], folder / "with_hatch", environ)
         run([sys.executable, "-m", "pdm", "run", "python", "demo.py"], folder / "with_pdm", environ)
+        ship(folder / "with_hatch", folder, environ)
         say("That was: two projects, two build tools, the same modules, and no request at any import.")
 
 
@@ -70,6 +71,20 @@ def with_pdm(project: Path, wheels: Path, environ: Mapping[str, str], log: Path)
     python = executable([*pdm, "run", "python"], project, environ)
     run([python, "-c", IMPORT], project.parent, environ)
     say(f"Requests of the second project: {count_requests(log) - before}, to resolve; all files were in the cache")
+
+
+def ship(project: Path, folder: Path, environ: Mapping[str, str]) -> None:
+    """The Hatch project as a wheel, in an environment with nothing else, and whether it arrived as it was sent."""
+    say("hatch build, and the wheel in an environment with nothing but Python; the Hub is still off")
+    run([sys.executable, "-m", "hatch", "build"], project, environ)
+    wheel = next((project / "dist").glob("*.whl"))
+    place = folder / "nothing but Python"
+    run([uv.find_uv_bin(), "venv", "--quiet", "--python", sys.executable, str(place)])
+    python = str(next(path for path in place.rglob("python*") if path.name in {"python", "python.exe"}))
+    run([uv.find_uv_bin(), "pip", "install", "--quiet", "--no-index", "--python", python, str(wheel)])
+    run([python, "-m", "demo"], folder, environ)
+    say("flowverse verify")
+    run([sys.executable, "-m", "flowverse", "verify", "flow-demo-hatch", "--python", python], folder, environ)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def licensed(space: Workspace, hub: Hub) -> Workspace:
 
 
 def test_licences_that_are_not_listed_are_refused_at_lock_time(licensed: Workspace) -> None:
-    """All at once, with who asks for them; neither lock nor tree is there then. What is listed may be written anyhow."""
+    """All at once, with who asks for them; neither lock nor tree is there then. Case does not matter."""
     licensed.declare({"a/One": "main", "a/Two": "main"}, more='licenses = ["MIT", "apache-2.0"]')
 
     done = licensed.call("sync")

@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import zipfile
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import requires
 from pathlib import Path
@@ -50,8 +51,9 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             if version == "editable":
                 voice.result(api.sync(root, settings, reporter=voice))
                 self._make_importable(root, build_data)
-                build_data["dependencies"].extend(shipping.metadata(root, self.metadata.core.dependencies).requirements)
-                self._warn_of_uv(root, voice)
+                extra = shipping.metadata(root, self.metadata.core.dependencies).requirements
+                build_data["dependencies"].extend(extra)
+                self._warn_of_uv(root, extra, voice)
             else:
                 self._ship(root, settings, voice, build_data)
         except FlowverseError as error:
@@ -118,7 +120,8 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             if build_data["force_include_editable"]:  # another hook's, which replaces force_include
                 build_data["force_include_editable"][str(file)] = name
 
-    def _warn_of_uv(self, root: Path, voice: Voice) -> None:
+    def _warn_of_uv(self, root: Path, requirements: Sequence[str], voice: Voice) -> None:
+        voice.lines(_uv.unseen(os.environ, self.metadata.config, requirements))
         if _uv.builds(os.environ):
             tree = api.modules_dir(root).relative_to(root).as_posix()
             voice.lines(_uv.missing_keys(self.metadata.config, tree))

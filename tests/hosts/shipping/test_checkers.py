@@ -118,7 +118,7 @@ def test_what_cannot_be_verified_is_a_sentence(yard: Yard) -> None:
 
 def verify(yard: Yard, *arguments: str, code: int = 0) -> str:
     """Run `flowverse verify` away from any project; what it says."""
-    return yard.away(sys.executable, "-c", "from flowverse.cli import main; main()", "verify", *arguments, code=code)
+    return yard.away(sys.executable, "-m", "flowverse", "verify", *arguments, code=code)
 
 
 def test_an_editable_install_reaches_the_modules_and_nothing_else(yard: Yard) -> None:
