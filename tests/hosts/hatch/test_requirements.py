@@ -21,7 +21,7 @@ USE = "import flowdep, owndep; print('both')"
 
 @pytest.fixture
 def needing(desk: Desk, hub: Hub) -> Desk:
-    """A project of a module that needs `flowdep`; it needs `owndep` itself, and says so in the metadata hook's table."""
+    """A project of a module that needs `flowdep`; it needs `owndep` itself, as the metadata hook's table says."""
     hub.add("aiflows/ChatFlowModule", {"__init__.py": "", "pip_requirements.txt": "flowdep>=1\n"})
     folder = desk.place / "dependencies"
     for name in ("flowdep", "owndep"):

@@ -18,8 +18,9 @@ def metadata_of(manifest: Manifest, pins: Sequence[Pin], own: Sequence[str]) -> 
     selection = Selection(manifest.build.exclude)
     asked = requirements_of(pins)
     files = ((pin, entry.path) for pin in pins for entry in selection.of(pin))
+    direct = [f"{row.asker} asks for {row.text!r}: PyPI takes no such reference" for row in asked.rows if row.url]
     return Metadata(
         requirements=merged(asked, own),
         licenses=tuple(f"{manifest.modules_dir}/{pin.id.folder}/{path}" for pin, path in files if is_licence(path)),
-        warnings=asked.unusable,
+        warnings=(*asked.unusable, *direct),
     )

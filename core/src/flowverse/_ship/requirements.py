@@ -22,11 +22,15 @@ __all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "requirements
 
 @dataclass(frozen=True, kw_only=True)
 class PythonRequirement:
-    """One line of PEP 508, its normalised name, and the module id (or `pyproject.toml`) that asks for it."""
+    """One line of PEP 508, its normalised name, and the module id (or `pyproject.toml`) that asks for it.
+
+    `url` is that of a direct reference, None where an index is meant.
+    """
 
     name: str
     text: str
     asker: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +85,10 @@ def merged(requirements: Requirements, own: Iterable[str] = ()) -> tuple[str, ..
 
 def _read(line: str, asker: str) -> PythonRequirement | None:
     try:
-        return PythonRequirement(name=canonicalize_name(Parsed(line).name), text=line, asker=asker)
+        parsed = Parsed(line)
     except InvalidRequirement:
         return None
+    return PythonRequirement(name=canonicalize_name(parsed.name), text=line, asker=asker, url=parsed.url)
 
 
 def _key(line: str) -> str:
