@@ -6,6 +6,7 @@ import ast
 import codecs
 
 import pytest
+from flowverse._calls import parse
 from flowverse._ship.vendor import Moved, Mover, Unmovable
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ def moved(text: str, path: str = "m.py") -> str:
     result = move(text, path)
     assert result.left == ()
     if path.endswith(".py"):
-        ast.parse(result.content)
+        parse(result.content)
     return result.content.decode()
 
 
@@ -416,7 +417,7 @@ def test_whatever_python_takes_is_taken(fragment: str, frame: str) -> None:
         result = move(f"x = 'flow_modules.a.b'\n{frame.format(fragment)}")
     except Unmovable:
         return
-    tree = ast.parse(result.content)
+    tree = parse(result.content)
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     imported |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert not any(name == "flow_modules" or name.startswith("flow_modules.") for name in imported if name)
