@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from flowverse._ship.bom import bom_text
-from flowverse._ship.requirements import merged, requirements_of
+from flowverse._ship.requirements import merged, requirements_of, same
 from flowverse._ship.values import Application, Format, ShippedFile, ShippedModule
 from flowverse.lock import Lock
 from flowverse.model import ModuleId, Pin
@@ -35,9 +35,9 @@ def _module(pin: Pin) -> ShippedModule:
 
 def _requirements(lock: Lock) -> str:
     asked = requirements_of(lock.pins)
-    lines = []
+    lines = [f"# {clause}" for clause in asked.unusable]
     for text in merged(asked):
-        askers = sorted({row.asker for row in asked.rows if row.text == text})
+        askers = sorted({row.asker for row in asked.rows if same(row.text, text)})
         lines += [text, *(f"    # via {asker}" for asker in askers)]
     return "".join(f"{line}\n" for line in lines)
 

@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from flowverse.model import Pin
 
-__all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "requirements_of"]
+__all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "requirements_of", "same", "unsatisfiable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,11 @@ def merged(requirements: Requirements, own: Iterable[str] = ()) -> tuple[str, ..
         if _key(row.text) not in seen:
             added.setdefault(_key(row.text), row.text)
     return tuple(added.values())
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two lines are one requirement, in two spellings."""
+    return _key(one) == _key(other)
 
 
 def _read(line: str, asker: str) -> PythonRequirement | None:
