@@ -256,7 +256,9 @@ def test_reload_under_either_name(app: Path, site: Path) -> None:
 )
 def test_missing_module_is_a_normal_error(app: Path, site: Path, name: str, missing: str) -> None:
     """It names what was asked for, as it was asked for."""
-    code = f"try: import {INTO}.{name}\nexcept ModuleNotFoundError as error: print(json.dumps([str(error), error.name]))"
+    code = (
+        f"try: import {INTO}.{name}\nexcept ModuleNotFoundError as error: print(json.dumps([str(error), error.name]))"
+    )
     *_, (text, said) = run(installed(site, app) + code)
     assert said == f"{INTO}.{missing}"
     assert text.startswith(f"No module named '{INTO}.{missing}'")
@@ -324,7 +326,15 @@ print(json.dumps(importlib.resources.files("{INTO}.saibo.Base").joinpath("demo.y
 def test_nothing_else_becomes_importable(app: Path, site: Path) -> None:
     """Neither what lies beside the tree, nor names that only begin like the package's."""
     write(app / "secret.py", "")
-    names = ["secret", f"{INTO}.secret", "my_app.saibo", "my_app._vendored", f"{INTO}ed.saibo", "saibo", f"{INTO}.nobody"]
+    names = [
+        "secret",
+        f"{INTO}.secret",
+        "my_app.saibo",
+        "my_app._vendored",
+        f"{INTO}ed.saibo",
+        "saibo",
+        f"{INTO}.nobody",
+    ]
     code = "def is_there(name):\n    try: return importlib.util.find_spec(name) is not None\n"
     code += "    except ModuleNotFoundError: return False\n"
     code += f"import importlib.util\nprint(json.dumps([is_there(name) for name in {names}]))"

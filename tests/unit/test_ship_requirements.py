@@ -168,7 +168,7 @@ def specifiers(draw: st.DrawFn) -> str:
     return f"{operator.rstrip('+')}{version}{'+local.1' if operator.endswith('+') else ''}"
 
 
-SETS = st.lists(specifiers(), max_size=4).map(lambda all: SpecifierSet(",".join(all), prereleases=True))
+SETS = st.lists(specifiers(), max_size=4).map(lambda texts: SpecifierSet(",".join(texts), prereleases=True))
 
 
 @given(SETS)

@@ -112,20 +112,11 @@ def test_licences_and_readmes_go_along_whatever_is_left_out() -> None:
     assert shipped("*") == shipped("user_1x/") == shipped("*", "LICENSE", "README*", "NOTICE*") == KEPT
 
 
-@pytest.mark.parametrize("pattern", ["!", "/", "[z-a]", "a**b"])
-def test_what_is_no_pattern_is_told_with_its_key_or_means_something(pattern: str) -> None:
-    """Never a traceback."""
-    try:
+@pytest.mark.parametrize("pattern", ["!", "\\", "a\\"])
+def test_what_is_no_pattern_is_told_with_its_key(pattern: str) -> None:
+    """And not with a traceback."""
+    with pytest.raises(InvalidManifest, match=r"tool\.flowverse\.build\.exclude.*no pattern"):
         Selection(["*.yaml", pattern])
-    except InvalidManifest as error:
-        assert "tool.flowverse.build.exclude" in str(error)
-        assert "no pattern" in str(error)
-
-
-def test_the_key_of_a_wrong_pattern_is_named() -> None:
-    """A lone exclamation mark takes nothing back."""
-    with pytest.raises(InvalidManifest, match=r"tool\.flowverse\.build\.exclude"):
-        Selection(["!"])
 
 
 @given(st.lists(st.text("ab*/!.#[]? \\-", max_size=8), max_size=4))

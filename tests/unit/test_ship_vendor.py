@@ -302,7 +302,7 @@ def test_encoding_with_several_spellings_of_one_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"print 'python 2'", b"\xff\0", b"# coding: nonsense\n", "x = 'flow modules'\r\n\f".encode()]
+    "content", [b"", b"print 'python 2'", b"\xff\0", b"# coding: nonsense\n", b"x = 'flow modules'\r\n\f"]
 )
 @pytest.mark.parametrize("path", ["m.py", "m.yaml", "m.json", "m.txt"])
 def test_a_file_that_does_not_mention_the_package_is_not_looked_at(content: bytes, path: str) -> None:

@@ -80,7 +80,14 @@ USES = [
     "out.append(b'flow_modules.{m}'.decode()); out.append(u'\\nflow_modules.{m}\\n')",
     "match {e}.value:\n    case {e}.value: out.append(1)",
 ]
-FRAMES = ["{}", "def f():\n{}\nf()", "class A:\n{}", "if True:\n{}", "try:\n{}\nfinally: pass", "for _ in range(2):\n{}"]
+FRAMES = [
+    "{}",
+    "def f():\n{}\nf()",
+    "class A:\n{}",
+    "if True:\n{}",
+    "try:\n{}\nfinally: pass",
+    "for _ in range(2):\n{}",
+]
 HINTS = (
     "import typing, flow_modules.{m}\n"
     "def hinted(x: 'flow_modules.{m}.Thing', y: flow_modules.{m}.Thing) -> 'list[flow_modules.{m}.Thing]': ...\n"

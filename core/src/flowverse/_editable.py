@@ -54,7 +54,7 @@ class Alias:
         real = find_spec("flow_modules" + name[len(INTO) :])
         if real is None:
             return None
-        spec = ModuleSpec(name, Loader(real), origin=real.origin, is_package=real.submodule_search_locations is not None)
+        spec = ModuleSpec(name, Loader(real), origin=real.origin)
         spec.has_location = real.has_location
         spec.submodule_search_locations = real.submodule_search_locations
         return spec

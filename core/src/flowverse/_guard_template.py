@@ -279,9 +279,10 @@ def _records(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
     for folder in folders:
         place = _os.path.join(folder, "_shipped")
         try:
-            yield from ((_os.path.splitext(name)[0], _os.path.join(place, name)) for name in sorted(_os.listdir(place)))
+            names = sorted(name for name in _os.listdir(place) if name.endswith(".txt"))
         except OSError:  # a project's own tree, or a zip
             continue
+        yield from ((name[: -len(".txt")], _os.path.join(place, name)) for name in names)
 
 
 def _compare(folders: Iterable[str]) -> None:
@@ -289,9 +290,13 @@ def _compare(folders: Iterable[str]) -> None:
     records = list(_records(folders))
     shipped: dict[str, dict[str, str]] = {}
     for application, path in records if len(records) > 1 else ():
-        with open(path, encoding="utf-8") as file:
-            for module, commit in (line.split() for line in file):
-                shipped.setdefault(module, {}).setdefault(commit, application)
+        try:
+            with open(path, encoding="utf-8") as file:
+                lines = [line.split() for line in file]
+        except (OSError, ValueError):  # whatever it is, it is no reason to stop
+            continue
+        for module, commit in (words for words in lines if len(words) == 2):
+            shipped.setdefault(module, {}).setdefault(commit, application)
     for module, commits in shipped.items():
         if len(commits) > 1:
             said = " and by ".join(application + " at " + commit[:7] for commit, application in commits.items())

@@ -54,17 +54,17 @@ class _Scanner:
         depth = 0
         while (found := _STEP.search(self._source, at)) is not None:
             at = found.end()
-            token = found.group()
+            step = found.group()
             if found["quote"]:
                 prefix = found["prefix"].lower()
                 at = self._string(at, prefix if prefix in _PREFIXES else "", found["quote"])
             elif found["comment"]:
-                self.texts.append(Text(at=found.start(), content=token, comment=True))
-            elif field and not depth and token in "}:":
-                return self._literal(at, "}", spec=True, raw=False) if token == ":" else at
-            elif token in "([{":
+                self.texts.append(Text(at=found.start(), content=step, comment=True))
+            elif field and not depth and step in "}:":
+                return self._literal(at, "}", spec=True, raw=False) if step == ":" else at
+            elif step in "([{":
                 depth += 1
-            elif token in ")]}":
+            elif step in ")]}":
                 depth -= 1
         return len(self._source)
 
