@@ -42,7 +42,7 @@ def _into_table(text: str, table: Sequence[str], entries: Mapping[str, Any], com
         for key, value in entries.items():
             place[key] = _item(value, comment)
         return tomlkit.dumps(document)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, NotImplementedError, TypeError, ValueError):
         return text
 
 

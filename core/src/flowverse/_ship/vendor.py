@@ -4,9 +4,9 @@ Modules import each other as `flow_modules.<owner>.<name>`. In a wheel that puts
 to become `my_app._vendor.<owner>.<name>`, wherever it is a name: in import statements, in strings (`importlib`), and in
 the class targets of YAML files. docs/vendoring.md says why that is done to the text, when the wheel is built.
 
-Only the text of names changes, never a line's number. What Python would read is told by its own parser, so a name in a
-comment is as good as any other, and `flow_modules` as a variable stays what it is. The same input gives the same bytes
-on every version of Python that can parse it.
+Only the text of names changes, never a line's number. Python's own parser tells the imports, `_ship/texts.py` what is
+text, so a name in a comment is as good as any other, and `flow_modules` as a variable stays what it is, also in an
+annotation in quotes. The same input gives the same bytes on every version of Python that can parse it.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Mover:
 
     def __init__(self, modules: Collection[str], into: str) -> None:
         self._into = into
+        self._modules = frozenset(modules)
         known = "|".join(re.escape(name) for name in sorted(modules, key=lambda name: (-len(name), name)))
         # Only names of modules that are there: "flow_modules.yaml" and the like are somebody else's words.
         self._known = rf"(?<![\w.]){PACKAGE}(?=\.(?:{known})(?!\w))"
@@ -99,14 +100,15 @@ class Mover:
     def _rewritten(self, tree: ast.Module, source: _Source) -> tuple[str, tuple[int, ...]]:
         """The text of a program with other names, and the lines with names that stay."""
         edits: dict[int, tuple[int, str]] = {}
+        left = set()
         for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 edits.update(self._statement(source, node))
+                left |= {node.lineno for name in _imported(node) if _is_below(name) and not self._is_there(name)}
         strings = Strings(tree)
         code, results, prose = (
             [source.span(node) for node in nodes] for nodes in (strings.code, strings.results, strings.prose)
         )
-        left = set()
         for text in texts_of(source.text):
             if _inside(text.at, code):
                 continue
@@ -120,10 +122,15 @@ class Mover:
                 left |= {source.line(text.at + found.start()) for found in re.finditer(self._other, text.content)}
         return source.edited(edits), tuple(sorted(left))
 
+    def _is_there(self, name: str = "") -> bool:
+        """Whether an imported name is one that is moved: the package, an owner, a module or what is in it."""
+        parts = name.split(".")
+        return _is_below(name) and (len(parts) < 3 or ".".join(parts[1:3]) in self._modules)
+
     def _statement(self, source: _Source, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[int, tuple[int, str]]]:
         """Name the changes of one import statement, by where they begin."""
         if isinstance(node, ast.ImportFrom):
-            if node.level == 0 and _is_ours(node.module or ""):
+            if self._is_there(*_imported(node)):
                 start, end = source.span(node)
                 match = re.compile(rf"from[\s\\]+({PACKAGE})(?!\w)").match(source.text, start, end)
                 if match is None:
@@ -131,7 +138,7 @@ class Mover:
                 yield match.start(1), (match.end(1), self._into)
             return
         for alias in node.names:
-            if not _is_ours(alias.name):
+            if not self._is_there(alias.name):
                 continue
             start, end = source.span(alias)
             first = start + len(PACKAGE)
@@ -178,8 +185,14 @@ class _Source:
         return "".join([*parts, self.text[done:]])
 
 
-def _is_ours(name: str) -> bool:
+def _is_below(name: str) -> bool:
     return f"{name}.".startswith(f"{PACKAGE}.")
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if node.module is not None and not node.level else []
 
 
 def _inside(at: int, spans: Collection[tuple[int, int]]) -> bool:
