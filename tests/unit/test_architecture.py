@@ -38,7 +38,7 @@ FLOORS = [
     ["_paths.py", "_reader.py", "lock.py", "ports.py"],
     ["manifest.py"],
     # 2: what is decided
-    ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py", "_ship/values.py"],
+    ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py", "_ship/texts.py", "_ship/values.py"],
     ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],

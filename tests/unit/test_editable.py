@@ -152,3 +152,218 @@ def test_relative_place_is_not_needed(tmp_path: Path, site: Path) -> None:
     moved = tmp_path / "moved"
     site.rename(moved)
     assert run(SITE.format(site=str(moved)) + PATH) == [paths(project)]
+
+
+# --- below a package of the project ----------------------------------------------------------------------------------
+
+INTO = "my_app._vendor"
+CHAT = {
+    "__init__.py": "import json\nprint(json.dumps('run'))\nfrom .chat import Chat\n",
+    "chat.py": "class Chat: pass\n",
+    "sub/__init__.py": "",
+    "sub/deep.py": "import flow_modules.saibo.Base as base\n",
+    "__main__.py": "import json\nfrom .chat import Chat\nprint(json.dumps([__name__, Chat.__module__]))\n",
+}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """A project that has a package and a tree."""
+    root = tmp_path / "project"
+    make_tree(root, {"saibo/ChatFlows": CHAT, "saibo/Base": {}})
+    write(root / "src/my_app/__init__.py", "")
+    return root
+
+
+def installed(site: Path, root: Path, into: str | None = INTO) -> str:
+    """Install the project, its package and its tree, in editable mode; return the code that starts Python with it."""
+    for name, text in editable_files(root.name, str(root), into).items():
+        write(site / name, text)
+    write(site / "my_app.pth", f"{root / 'src'}\n")
+    return SITE.format(site=str(site)) + "import importlib\n"
+
+
+def test_a_module_has_two_names_and_is_one(app: Path, site: Path) -> None:
+    """Whichever name comes first: it is run once, and what it knows of itself is what it knew without the alias."""
+    names = [f"{INTO}.saibo.ChatFlows", "flow_modules.saibo.ChatFlows"]
+    tell = """
+assert one is two
+spec = one.__spec__
+print(json.dumps([one.__name__, spec.name, spec.loader is one.__loader__, spec.parent == one.__package__,
+    spec.origin == one.__file__, list(spec.submodule_search_locations) == list(one.__path__),
+    type(spec.loader).__name__, getattr(spec, "_initializing", False)]))
+"""
+    real = "flow_modules.saibo.ChatFlows"
+    for first, second in (names, names[::-1]):
+        code = f"import {first} as one\nimport {second} as two\n{tell}"
+        assert run(installed(site, app) + code) == [
+            "run",
+            [real, real, True, True, True, True, "SourceFileLoader", False],
+        ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"import {INTO}, {INTO}.saibo.ChatFlows\nfound = {INTO}.saibo.ChatFlows.chat.Chat",
+        f"import {INTO}.saibo.ChatFlows.chat\nfound = {INTO}.saibo.ChatFlows.chat.Chat",
+        f"from {INTO}.saibo.ChatFlows import Chat as found",
+        f"from {INTO}.saibo import ChatFlows\nfound = ChatFlows.Chat",
+        f"from {INTO} import saibo\nimport {INTO}.saibo.ChatFlows\nfound = saibo.ChatFlows.Chat",
+        f"from my_app import _vendor\nfrom {INTO}.saibo.ChatFlows.chat import *\nfound = Chat",
+        f"found = importlib.import_module('{INTO}.saibo.ChatFlows.chat').Chat",
+        f"found = importlib.import_module('.saibo.ChatFlows', '{INTO}').Chat",
+        f"found = __import__('{INTO}.saibo.ChatFlows', fromlist=['Chat']).Chat",
+    ],
+)
+def test_every_way_to_import(app: Path, site: Path, statement: str) -> None:
+    """The class is that of `flow_modules`."""
+    code = statement + "\nfrom flow_modules.saibo.ChatFlows.chat import Chat as real\n"
+    assert run(installed(site, app) + code + "print(json.dumps(found is real))") == ["run", True]
+
+
+def test_the_package_itself(app: Path, site: Path) -> None:
+    """It is `flow_modules`, and known to its parent."""
+    code = f"import {INTO}, my_app, flow_modules\nprint(json.dumps([my_app._vendor is flow_modules, {INTO}.__name__]))"
+    assert run(installed(site, app) + code) == [[True, PACKAGE]]
+
+
+def test_packages_and_files_inside_of_a_module(app: Path, site: Path) -> None:
+    """As deep as they are."""
+    code = f"import {INTO}.saibo.ChatFlows.sub.deep as deep, flow_modules.saibo.ChatFlows.sub.deep as real\n"
+    code += "print(json.dumps([deep is real, deep.base.__name__]))"
+    assert run(installed(site, app) + code) == ["run", [True, "flow_modules.saibo.Base"]]
+
+
+def test_reload_under_either_name(app: Path, site: Path) -> None:
+    """The module is run again and stays the same."""
+    code = f"import {INTO}.saibo.ChatFlows as one, {INTO} as package\nassert importlib.reload(one) is one\n"
+    code += f"importlib.reload(package)\nimport {INTO}.saibo.ChatFlows as two, flow_modules.saibo.ChatFlows as real\n"
+    code += "print(json.dumps(one is two is real))"
+    assert run(installed(site, app) + code) == ["run", "run", True]
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("nobody", "nobody"),
+        ("nobody.X", "nobody"),
+        ("saibo.Nothing", "saibo.Nothing"),
+        ("saibo.Nothing.x", "saibo.Nothing"),
+        ("saibo.Base.x", "saibo.Base.x"),
+        ("saibo.ChatFlows.chat.x", "saibo.ChatFlows.chat.x"),
+    ],
+)
+def test_missing_module_is_a_normal_error(app: Path, site: Path, name: str, missing: str) -> None:
+    """It names what was asked for, as it was asked for."""
+    code = (
+        f"try: import {INTO}.{name}\nexcept ModuleNotFoundError as error: print(json.dumps([str(error), error.name]))"
+    )
+    *_, (text, said) = run(installed(site, app) + code)
+    assert said == f"{INTO}.{missing}"
+    assert text.startswith(f"No module named '{INTO}.{missing}'")
+
+
+def test_error_in_a_module_is_its_own(app: Path, site: Path) -> None:
+    """And it can be imported when that is mended."""
+    write(app / PACKAGE / "saibo/Base/__init__.py", "import nowhere_to_be_found\n")
+    code = f"for name in ('{INTO}', 'flow_modules'):\n    try: importlib.import_module(name + '.saibo.Base')\n"
+    code += "    except ModuleNotFoundError as error: print(json.dumps(error.name))\n"
+    code += "sys.modules['nowhere_to_be_found'] = sys\n"
+    code += f"print(json.dumps(importlib.import_module('{INTO}.saibo.Base').__name__))"
+    assert run(installed(site, app) + code) == ["nowhere_to_be_found"] * 2 + ["flow_modules.saibo.Base"]
+
+
+def test_without_a_tree_there_is_no_such_package(site: Path, tmp_path: Path) -> None:
+    """Before the first sync; afterwards it is found without a restart."""
+    root = tmp_path / "project"
+    write(root / "src/my_app/__init__.py", "")
+    make_tree(tmp_path / "staged", {"a/X": {}})
+    code = f"try: import {INTO}.a.X\nexcept ModuleNotFoundError as error: print(json.dumps(error.name))\n"
+    code += f"import os\nos.rename({str(tmp_path / 'staged' / PACKAGE)!r}, {str(root / PACKAGE)!r})\n"
+    code += f"importlib.invalidate_caches()\nimport {INTO}.a.X as one\nprint(json.dumps(one.__name__))"
+    assert run(installed(site, root) + code) == [INTO, "flow_modules.a.X"]
+
+
+def test_application_that_is_a_namespace_package(app: Path, site: Path) -> None:
+    """A package without `__init__.py`, in several folders."""
+    (app / "src/my_app/__init__.py").unlink()
+    write(app / "src/my_app/main.py", f"from {INTO}.saibo.ChatFlows import Chat\n")
+    write(site / "my_app/plugin.py", "from .main import Chat\n")
+    code = "from my_app.plugin import Chat\nprint(json.dumps(Chat.__module__))"
+    assert run(installed(site, app) + code) == ["run", "flow_modules.saibo.ChatFlows.chat"]
+
+
+def test_pickles_can_be_read_under_either_name(app: Path, site: Path) -> None:
+    """An object knows its class by the one name that the class has."""
+    code = f"import pickle\nfrom {INTO}.saibo.ChatFlows import Chat\ntext = pickle.dumps(Chat(), 0)\n"
+    code += f"texts = [text, text.replace(b'{PACKAGE}.', b'{INTO}.')]\nassert texts[0] != texts[1]\n"
+    code += "print(json.dumps(all(type(pickle.loads(text)) is Chat for text in texts)))"
+    assert run(installed(site, app) + code) == ["run", True]
+
+
+def test_module_can_be_run(app: Path, site: Path) -> None:
+    """`python -m` works as in the wheel."""
+    code = f"import runpy\nsys.argv = ['x']\nrunpy.run_module('{INTO}.saibo.ChatFlows', run_name='__main__')"
+    assert run(installed(site, app) + code) == ["run", ["__main__", "flow_modules.saibo.ChatFlows.chat"]]
+
+
+def test_data_files_of_a_module_are_found(app: Path, site: Path) -> None:
+    """By the other name, before the module is imported and after."""
+    write(app / PACKAGE / "saibo/Base/demo.yaml", "x: 1\n")
+    code = f"""
+import importlib.resources, importlib.util, pkgutil
+spec = importlib.util.find_spec("{INTO}.saibo.Base")
+print(json.dumps([spec.name, spec.origin, list(spec.submodule_search_locations)]))
+print(json.dumps(pkgutil.get_data("{INTO}.saibo.Base", "demo.yaml").decode()))
+print(json.dumps(importlib.resources.files("{INTO}.saibo.Base").joinpath("demo.yaml").read_text()))
+"""
+    folder = app / PACKAGE / "saibo/Base"
+    expected = [[f"{INTO}.saibo.Base", str(folder / "__init__.py"), [str(folder)]], "x: 1\n", "x: 1\n"]
+    assert run(installed(site, app) + code) == expected
+
+
+def test_nothing_else_becomes_importable(app: Path, site: Path) -> None:
+    """Neither what lies beside the tree, nor names that only begin like the package's."""
+    write(app / "secret.py", "")
+    names = [
+        "secret",
+        f"{INTO}.secret",
+        "my_app.saibo",
+        "my_app._vendored",
+        f"{INTO}ed.saibo",
+        "saibo",
+        f"{INTO}.nobody",
+    ]
+    code = "def is_there(name):\n    try: return importlib.util.find_spec(name) is not None\n"
+    code += "    except ModuleNotFoundError: return False\n"
+    code += f"import importlib.util\nprint(json.dumps([is_there(name) for name in {names}]))"
+    assert run(installed(site, app) + code) == [[False] * len(names)]
+
+
+def test_project_without_a_package_of_its_own_has_no_alias(app: Path, site: Path) -> None:
+    """Everything is as it was."""
+    code = "print(json.dumps(sum('Alias' in repr(finder) for finder in sys.meta_path)))\n"
+    code += f"try: import {INTO}\nexcept ModuleNotFoundError as error: print(json.dumps(error.name))\n"
+    assert run(installed(site, app, None) + code + "import flow_modules.saibo.ChatFlows") == [0, INTO, "run"]
+
+
+def test_two_projects_with_packages_of_their_own(app: Path, site: Path, tmp_path: Path) -> None:
+    """In one environment all trees are one, so either finds the modules of both."""
+    other = tmp_path / "other"
+    make_tree(other, {"saibo/Other": {}})
+    write(other / "src/your_app/__init__.py", "")
+    for name, text in editable_files("other", str(other), "your_app.flows").items():
+        write(site / name, text)
+    write(site / "your_app.pth", f"{other / 'src'}\n")
+    code = f"import {INTO}.saibo.Other as one, your_app.flows.saibo.Base as two, flow_modules.saibo.Other as real\n"
+    code += "print(json.dumps([one is real, two.__name__]))"
+    assert run(installed(site, app) + code) == [[True, "flow_modules.saibo.Base"]]
+
+
+def test_answers_of_the_guard_under_the_other_name(app: Path, site: Path) -> None:
+    """What the application asks for is answered from the tree."""
+    make_package(site)
+    code = f"import {INTO}\nfrom aiflows.flow_verse import sync_dependencies as sync\n"
+    code += "print(json.dumps(len(sync([{'url': 'saibo/Base', 'revision': 'main'}]))))"
+    assert run(installed(site, app) + code) == [2]

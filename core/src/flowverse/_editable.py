@@ -51,23 +51,34 @@ class Alias:
         from importlib.machinery import ModuleSpec
         from importlib.util import find_spec
 
-        real = "flow_modules" + name[len(INTO) :]
-        return ModuleSpec(name, Loader(real)) if find_spec(real) is not None else None
+        real = find_spec("flow_modules" + name[len(INTO) :])
+        if real is None:
+            return None
+        spec = ModuleSpec(name, Loader(real), origin=real.origin)
+        spec.has_location = real.has_location
+        spec.submodule_search_locations = real.submodule_search_locations
+        return spec
 
 
 class Loader:
     def __init__(self, real):
         self.real = real
 
+    def __getattr__(self, name):
+        return getattr(self.real.loader, name)
+
     def create_module(self, spec):
         from importlib import import_module
 
-        module = import_module(self.real)
+        module = import_module(self.real.name)
         self.spec = module.__spec__
         return module
 
     def exec_module(self, module):
         module.__spec__ = self.spec  # the import system gave it that of the other name
+
+    def get_code(self, name):  # for python -m
+        return self.real.loader.get_code(self.real.name)
 
 
 def is_guarded(spec):

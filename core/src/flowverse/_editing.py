@@ -42,7 +42,7 @@ def _into_table(text: str, table: Sequence[str], entries: Mapping[str, Any], com
         for key, value in entries.items():
             place[key] = _item(value, comment)
         return tomlkit.dumps(document)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, NotImplementedError, TypeError, ValueError):
         return text
 
 
@@ -83,5 +83,7 @@ def _says(table: Sequence[str], entries: Mapping[str, Any], before: str, after: 
     place: Any = meant
     for key in table:
         place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            return False
     place.update({key: list(value) if isinstance(value, tuple) else value for key, value in entries.items()})
     return meant == means

@@ -40,8 +40,12 @@ _PACKAGE = '''\
 """Flow modules, as one package. Written by flowverse; what is changed here is lost."""
 # flowverse-guard-2: by these bytes the finders of editable installs tell a tree from any other folder.
 
-from . import _flowverse
-from ._flowverse import FlowRevisionWarning as FlowRevisionWarning
+try:
+    from . import _flowverse
+    from ._flowverse import FlowRevisionWarning as FlowRevisionWarning
+except ImportError as error:
+    lost = "the guard of the flow modules is gone, as if another application that ships some was uninstalled; install "
+    raise ImportError(lost + "what ships " + __name__ + " again") from error
 
 _flowverse._activate()
 '''

@@ -258,8 +258,10 @@ def _guarded(original: _Sync) -> _Sync:
 
     def sync_dependencies(dependencies: Any, all_overwrite: bool = False) -> list[str]:
         caller = str(_sys._getframe(1).f_globals.get("__name__", ""))
-        inside = [package for package in _answers if caller.startswith(package + ".")]
-        answer = _answers.get(max(inside, key=len) if inside else _SHARED)
+        # The package that the caller is in, or that of the application that it belongs to.
+        near = [package for package in _answers if caller.startswith(package + ".")]
+        near = near or [package for package in _answers if caller.split(".")[0] == package.split(".")[0]]
+        answer = _answers.get(max(near, key=len) if near else _SHARED)
         if answer is None or not isinstance(dependencies, (list, tuple)):
             return original(dependencies, all_overwrite)
         return answer(dependencies, all_overwrite, caller, original)
@@ -279,9 +281,10 @@ def _records(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
     for folder in folders:
         place = _os.path.join(folder, "_shipped")
         try:
-            yield from ((_os.path.splitext(name)[0], _os.path.join(place, name)) for name in sorted(_os.listdir(place)))
+            names = sorted(name for name in _os.listdir(place) if name.endswith(".txt"))
         except OSError:  # a project's own tree, or a zip
             continue
+        yield from ((name[: -len(".txt")], _os.path.join(place, name)) for name in names)
 
 
 def _compare(folders: Iterable[str]) -> None:
@@ -289,9 +292,13 @@ def _compare(folders: Iterable[str]) -> None:
     records = list(_records(folders))
     shipped: dict[str, dict[str, str]] = {}
     for application, path in records if len(records) > 1 else ():
-        with open(path, encoding="utf-8") as file:
-            for module, commit in (line.split() for line in file):
-                shipped.setdefault(module, {}).setdefault(commit, application)
+        try:
+            with open(path, encoding="utf-8") as file:
+                lines = [line.split() for line in file]
+        except (OSError, ValueError):  # whatever it is, it is no reason to stop
+            continue
+        for module, commit in (words for words in lines if len(words) == 2):
+            shipped.setdefault(module, {}).setdefault(commit, application)
     for module, commits in shipped.items():
         if len(commits) > 1:
             said = " and by ".join(application + " at " + commit[:7] for commit, application in commits.items())

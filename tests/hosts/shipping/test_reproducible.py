@@ -74,14 +74,16 @@ def test_front_ends_agree(yard: Yard) -> None:
 
 
 def pythons() -> list[str]:
-    """The interpreters of this machine that uv finds, one of each version that we support."""
-    found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
-    for version in ("3.10", "3.11", "3.12", "3.13", "3.14"):
-        find = [find_uv_bin(), "python", "find", "--system", "--no-config", "--no-python-downloads", version]
+    """The interpreters of this machine, one of each version that we support, from the oldest to the newest."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = {sys.version_info.minor: sys.executable}
+    for minor in range(10, 15):
+        find = [find_uv_bin(), "python", "find", "--system", "--no-config", "--no-python-downloads", f"3.{minor}"]
         done = subprocess.run(find, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            found.setdefault(version, done.stdout.strip())
-    return [found[version] for version in sorted(found, key=lambda version: int(version.partition(".")[2]))]
+        places = [done.stdout.strip()] if done.returncode == 0 else map(str, pyenv.glob(f"3.{minor}.*/bin/python"))
+        for place in places:
+            found.setdefault(minor, place)
+    return [found[minor] for minor in sorted(found)]
 
 
 @pytest.mark.parametrize("into", [False, True], ids=["flow_modules", "into"])

@@ -7,6 +7,7 @@ has one (SOURCE_DATE_EPOCH, in seconds), and its serial number is made of what i
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -21,6 +22,7 @@ from cyclonedx.spdx import fixup_id, is_expression
 from packageurl import PackageURL
 
 from flowverse._ship.values import Application, ShippedFile, ShippedModule
+from flowverse.errors import InvalidModuleId
 from flowverse.model import ModuleId, Pin
 
 __all__ = ["BOM_NAME", "bom_text", "read_bom"]
@@ -57,7 +59,10 @@ def bom_text(
     for module in modules:
         edges = {edge.id for edge in module.pin.dependencies}
         bom.register_dependency(components[module.pin.id], [components[id] for id in edges if id in components])
-    document: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
+    with warnings.catch_warnings():
+        # It minds an application that asks for nothing itself, though that is what there is to say.
+        warnings.simplefilter("ignore")
+        document: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     return _finished(document, epoch)
 
 
@@ -113,24 +118,38 @@ def _finished(document: dict[str, Any], epoch: int | None) -> str:
 
 
 def read_bom(text: str) -> tuple[tuple[ShippedModule, ...], tuple[ShippedFile, ...]]:
-    """Read the modules and the generated files that `bom_text` wrote.
+    """Read the modules and the generated files that `bom_text` wrote; of pins what it keeps. Raises `ValueError`."""
+    try:
+        components = json.loads(text)["components"]
+        modules = tuple(_read_module(each) for each in components if each["type"] != "file")
+        return modules, tuple(_read_file(each) for each in components if each["type"] == "file")
+    except (AttributeError, LookupError, TypeError, InvalidModuleId) as error:
+        why = f"is no bill of materials that flowverse wrote: {error}"
+        raise ValueError(why) from error
 
-    Raises `ValueError`, `KeyError` or `TypeError` for anything else.
-    """
-    modules, generated = [], []
-    for component in json.loads(text)["components"]:
-        if component["type"] == "file":
-            generated.append(_read_file(component))
-            continue
-        said = {row["name"].partition(":")[2]: row["value"] for row in component["properties"]}
-        id = ModuleId.parse(f"{component['group']}/{component['name']}")
-        pin = Pin(id=id, revision=said["revision"], commit=component["version"], digest=said["digest"])
-        files = tuple(_read_file(file) for file in component.get("components", ()))
-        modules.append(ShippedModule(pin=pin, import_name=said["import-name"], files=files))
-    return tuple(modules), tuple(generated)
+
+def _read_module(component: Mapping[str, Any]) -> ShippedModule:
+    said = {_text(row, "name").partition(":")[2]: _text(row, "value") for row in component["properties"]}
+    id = ModuleId.parse(f"{component['group']}/{component['name']}")
+    pin = Pin(
+        id=id,
+        revision=said.get("revision", ""),
+        commit=_text(component, "version") if "path" not in said else "",
+        path=said.get("path"),
+        digest=said.get("digest", ""),
+    )
+    files = tuple(_read_file(file) for file in component.get("components", ()))
+    return ShippedModule(pin=pin, import_name=said["import-name"], files=files)
 
 
 def _read_file(component: Mapping[str, Any]) -> ShippedFile:
-    sha256 = component["hashes"][0]["content"]
-    pinned = next((row["value"] for row in component.get("properties", ()) if row["name"] == _PINNED), sha256)
-    return ShippedFile(path=component["name"], sha256=sha256, pinned=pinned)
+    sha256 = _text(component["hashes"][0], "content")
+    pinned = [_text(row, "value") for row in component.get("properties", ()) if row["name"] == _PINNED]
+    return ShippedFile(path=_text(component, "name"), sha256=sha256, pinned=[*pinned, sha256][0])
+
+
+def _text(row: Mapping[str, Any], key: str) -> str:
+    text = row[key]
+    if not isinstance(text, str):
+        raise TypeError(key)
+    return text

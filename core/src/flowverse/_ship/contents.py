@@ -66,7 +66,7 @@ class _Wheel:
             mover = Mover({pin.id.import_name.removeprefix(f"{PACKAGE}.") for pin in self._lock.pins}, self._into)
         modules = [self._module(pin, mover) for pin in self._lock.pins]
         if self._unmovable:
-            hint = "Build with a newer Python, or leave the file out with exclude in [tool.flowverse.build]."
+            hint = "Leave it out with exclude in [tool.flowverse.build], or build with a Python that can parse it."
             raise NotShippable(self._unmovable, hint=hint)
         bom = bom_text(
             self._target.application,
@@ -113,10 +113,9 @@ class _Wheel:
         except Unmovable as error:
             self._unmovable.append(f"{pin.id} cannot be moved to {self._into}: {path}:{error.line}: {error.why}")
             return ShippedFile(path=path, sha256=pinned, pinned=pinned)
-        self._left += [
-            f"{pin.id}: {path}:{line} names {PACKAGE} in a way that stays as it is in {self._into}"
-            for line in moved.left
-        ]
+        stays, missing = f"names {PACKAGE} in a way that stays as it is", "imports a flow module that is not shipped"
+        for what, lines in ((stays, moved.left), (missing, moved.missing)):
+            self._left += [f"{pin.id}: {path}:{line} {what} in {self._into}" for line in lines]
         if moved.content != content:
             place = self._write(f"moved/{pin.id.folder}/{path}", moved.content)
         return self._add(f"{pin.id.folder}/{path}", place, sha256(moved.content), pinned)

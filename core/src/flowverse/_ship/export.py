@@ -34,8 +34,9 @@ def _module(pin: Pin) -> ShippedModule:
 
 
 def _requirements(lock: Lock) -> str:
-    lines = []
-    for text, askers in requirements_of(lock.pins).grouped.items():
+    asked = requirements_of(lock.pins)
+    lines = [f"# {clause}" for clause in asked.unusable]
+    for text, askers in asked.grouped.items():
         lines += [text, *(f"    # via {asker}" for asker in askers)]
     return "".join(f"{line}\n" for line in lines)
 

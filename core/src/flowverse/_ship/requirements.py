@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from flowverse.model import Pin
 
-__all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "requirements_of"]
+__all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "requirements_of", "unsatisfiable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +128,15 @@ def unsatisfiable(specifiers: SpecifierSet) -> bool:
         except InvalidVersion:  # ===, which is compared as text
             tried.add(text)
             continue
-        tried |= {text, f"{version.public}.post0", *_beside(version)}
-    return not any(specifiers.contains(text, prereleases=True) for text in tried)
+        tried |= {text, *_beside(version)}
+    return not any(_holds(specifiers, text) for text in tried)
+
+
+def _holds(specifiers: SpecifierSet, text: str) -> bool:
+    try:
+        return specifiers.contains(text, prereleases=True)
+    except InvalidVersion:  # `packaging` before 26 does not compare what is no version
+        return all(one.operator == "===" and one.version.lower() == text.lower() for one in specifiers)
 
 
 def _beside(version: Version) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 
 from pathspec import GitIgnoreSpec
@@ -36,7 +37,9 @@ class Selection:
     def __init__(self, exclude: Sequence[str]) -> None:
         """Take patterns in the words of gitignore, relative to the tree. Raises `InvalidManifest`."""
         try:
-            self._spec = GitIgnoreSpec.from_lines(exclude)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # of regular expressions that nobody here wrote
+                self._spec = GitIgnoreSpec.from_lines(exclude)
         except (ValueError, re.error) as error:
             why = str(error).rstrip(".")
             raise InvalidManifest([("tool.flowverse.build.exclude", f"holds what is no pattern: {why}")]) from None

@@ -4,9 +4,9 @@ Modules import each other as `flow_modules.<owner>.<name>`. In a wheel that puts
 to become `my_app._vendor.<owner>.<name>`, wherever it is a name: in import statements, in strings (`importlib`), and in
 the class targets of YAML files. docs/vendoring.md says why that is done to the text, when the wheel is built.
 
-Only the text of names changes, never a line's number. What Python would read is told by its own parser, so a name in a
-comment is as good as any other, and `flow_modules` as a variable stays what it is. The same input gives the same bytes
-on every version of Python that can parse it.
+Only the text of names changes, never a line's number. Python's own parser tells the imports, `_ship/texts.py` what is
+text, so a name in a comment is as good as any other, and `flow_modules` as a variable stays what it is, also in an
+annotation in quotes. The same input gives the same bytes on every version of Python that can parse it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import ast
 import io
 import re
 import tokenize
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from flowverse._calls import Unparsable, parse
+from flowverse._ship.texts import Strings, texts_of
 from flowverse.model import PACKAGE
 
 __all__ = ["Moved", "Mover", "Unmovable"]
@@ -27,6 +29,8 @@ _PYTHON = (".py", ".pyi")
 _YAML = (".yaml", ".yml")
 _OTHER_NAMES = (".cfg", ".ini", ".json", ".toml")
 _WORD = PACKAGE.encode()
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_YAML_COMMENT = re.compile(r"(?:[^'\"#]*\s)?#")  # as far as one line tells
 
 
 class Unmovable(Exception):
@@ -39,10 +43,15 @@ class Unmovable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """A file as it is shipped, and the lines that mention `flow_modules` in a way that stays as it is."""
+    """A file as it is shipped.
+
+    `left` are the lines that mention `flow_modules` in a way that stays as it is, `missing` those that import a module
+    that is not shipped: from nowhere else either, another application's would be another module.
+    """
 
     content: bytes
     left: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
 
 
 class Mover:
@@ -50,6 +59,7 @@ class Mover:
 
     def __init__(self, modules: Collection[str], into: str) -> None:
         self._into = into
+        self._modules = frozenset(modules)
         known = "|".join(re.escape(name) for name in sorted(modules, key=lambda name: (-len(name), name)))
         # Only names of modules that are there: "flow_modules.yaml" and the like are somebody else's words.
         self._known = rf"(?<![\w.]){PACKAGE}(?=\.(?:{known})(?!\w))"
@@ -68,70 +78,84 @@ class Mover:
         return Moved(content=content)
 
     def _yaml(self, content: bytes) -> Moved:
-        # Bytes, because whatever the encoding, the names are ASCII; what is no ASCII beside them is part of a word.
-        known, other = (
-            pattern.replace(r"(?<![\w.])", r"(?<![\w.\x80-\xff])").replace(r"(?!\w)", r"(?![\w\x80-\xff])").encode()
-            for pattern in (self._known, self._other)
-        )
+        text = content.decode("utf-8", "surrogateescape")  # whatever the encoding is, names are ASCII
         left = [
             number
-            for number, line in enumerate(content.splitlines(), 1)
-            if re.search(other, line) and not line.lstrip().startswith(b"#")
+            for number, line in enumerate(_LINE_END.split(text), 1)
+            if any(not _YAML_COMMENT.match(line, 0, found.start()) for found in re.finditer(self._other, line))
         ]
-        return Moved(content=re.sub(known, self._into.encode(), content), left=tuple(left))
+        moved = re.sub(self._known, self._into, text)
+        return Moved(content=moved.encode("utf-8", "surrogateescape"), left=tuple(left))
 
     def _python(self, content: bytes) -> Moved:
         try:
             tree = parse(content)
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+            lines = io.BytesIO(content.replace(b"\r", b"\n"))  # a line may end in what `tokenize` takes for none
+            encoding, _ = tokenize.detect_encoding(lines.readline)
             source = _Source(content.decode(encoding))
+            moved, left = self._rewritten(tree, source)
+            if source.text.encode(encoding) == content:  # some encodings have several ways to write one text
+                return Moved(content=moved.encode(encoding), left=left, missing=self._missing(tree))
         except Unparsable as error:
             raise Unmovable(error.why, error.line) from None
-        except (SyntaxError, UnicodeDecodeError, LookupError):
-            raise Unmovable("its encoding cannot be read", 1) from None
+        except (SyntaxError, UnicodeError, LookupError):
+            pass
+        raise Unmovable("its encoding cannot be read, or not be written", 1)
+
+    def _rewritten(self, tree: ast.Module, source: _Source) -> tuple[str, tuple[int, ...]]:
+        """The text of a program with other names, and the lines with names that stay."""
         edits: dict[int, tuple[int, str]] = {}
-        imports: list[tuple[int, int]] = []
+        left: set[int] = set()
         for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                imports.append(source.span(node))
                 edits.update(self._statement(source, node))
-        code = {source.span(node)[0] for node in _outside_of_strings(tree) if isinstance(node, ast.Name)}
-        formats = [source.span(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
-        left = []
-        for match in re.finditer(self._known, source.text):
-            at = match.start()
-            if at in code or _inside(at, imports):
+        strings = Strings(tree)
+        code, results, prose = (
+            [source.span(node) for node in nodes] for nodes in (strings.code, strings.results, strings.prose)
+        )
+        for text in texts_of(source.text):
+            if _inside(text.at, code):
                 continue
-            if any(start <= at < end and _in_braces(source.text[start:at]) for start, end in formats):
-                # The variable `flow_modules` stays; a string in an expression in a string cannot be told for sure.
-                left += [source.line(at)] if source.text[at - 1] in "'\"" else []
-            else:
-                edits[at] = (match.end(), self._into)
-        left += [line for line, text in _texts(tree, source) if re.search(self._other, text)]
-        return Moved(content=source.edited(edits).encode(encoding), left=tuple(sorted(set(left))))
+            for found in re.finditer(self._known, text.content):
+                at = text.at + found.start()
+                if _inside(at, results):
+                    left.add(source.line(at))
+                else:
+                    edits[at] = (text.at + found.end(), self._into)
+            if not text.comment and not _inside(text.at, prose):
+                left |= {source.line(text.at + found.start()) for found in re.finditer(self._other, text.content)}
+        return source.edited(edits), tuple(sorted(left))
+
+    def _missing(self, tree: ast.Module) -> tuple[int, ...]:
+        """The lines that import modules which are not shipped; the package itself, and owners, are always there."""
+        imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        names = [(node.lineno, name.split(".")) for node in imports for name in _imported(node) if _is_below(name)]
+        lines = {line for line, parts in names if len(parts) > 2 and ".".join(parts[1:3]) not in self._modules}
+        return tuple(sorted(lines))
 
     def _statement(self, source: _Source, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[int, tuple[int, str]]]:
         """Name the changes of one import statement, by where they begin."""
         if isinstance(node, ast.ImportFrom):
-            if node.level == 0 and (node.module == PACKAGE or (node.module or "").startswith(f"{PACKAGE}.")):
+            if any(map(_is_below, _imported(node))):
                 start, end = source.span(node)
-                match = re.compile(rf"from(?:\s|\\\r?\n)+({PACKAGE})(?!\w)").match(source.text, start, end)
+                match = re.compile(rf"from[\s\\]+({PACKAGE})(?!\w)").match(source.text, start, end)
                 if match is None:
                     raise Unmovable("an import is written in a way that is not understood", node.lineno)
                 yield match.start(1), (match.end(1), self._into)
             return
         for alias in node.names:
-            if alias.name != PACKAGE and not alias.name.startswith(f"{PACKAGE}."):
+            if not _is_below(alias.name):
                 continue
             start, end = source.span(alias)
-            if not source.text.startswith(alias.name, start):
+            first = start + len(PACKAGE)
+            if source.text[start:first] != PACKAGE:  # Python takes other letters for these
                 raise Unmovable("an import is written in a way that is not understood", alias.lineno)
-            name = f"{self._into}{alias.name.removeprefix(PACKAGE)}"
             if alias.asname is not None:
-                yield start, (start + len(alias.name), name)
+                yield start, (first, self._into)
                 continue
-            # `import flow_modules.a.b` binds `flow_modules`, which the code below goes on from.
-            both = [name, self._into] if name != self._into else [name]
+            # `import flow_modules.a.b` binds `flow_modules`, which the code below goes on from. What is between the
+            # names (spaces, continued lines) stays as it is.
+            both = [f"{self._into}{source.text[first:end]}", self._into] if alias.name != PACKAGE else [self._into]
             yield start, (end, ", ".join(f"{each} as {PACKAGE}" for each in both))
 
 
@@ -140,9 +164,7 @@ class _Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
-        # A byte order mark is no column of the first line.
-        self._starts[0] = len(text) - len(text.lstrip("\ufeff")) if text.startswith("\ufeff") else 0
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
 
     def _index(self, line: int, column: int) -> int:
         """The place of a line (from 1) and a column in bytes of UTF-8 (from 0)."""
@@ -158,7 +180,7 @@ class _Source:
 
     def line(self, at: int) -> int:
         """The line of a place, from 1."""
-        return sum(1 for start in self._starts if start <= at) or 1
+        return bisect_right(self._starts, at)
 
     def edited(self, edits: dict[int, tuple[int, str]]) -> str:
         """The text with parts replaced: by where each begins, where it ends and what comes there."""
@@ -169,37 +191,18 @@ class _Source:
         return "".join([*parts, self.text[done:]])
 
 
-def _outside_of_strings(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those in braces of formatted strings, whose positions are wrong before Python 3.12."""
-    todo = [tree]
-    while todo:
-        node = todo.pop()
-        yield node
-        if not isinstance(node, ast.JoinedStr):
-            todo += ast.iter_child_nodes(node)
+def _is_below(name: str) -> bool:
+    return f"{name}.".startswith(f"{PACKAGE}.")
 
 
-def _in_braces(before: str) -> bool:
-    """Whether what follows the beginning of a formatted string is an expression."""
-    plain = before.replace("{{", "").replace("}}", "")
-    return plain.count("{") > plain.count("}")
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if node.module is not None and not node.level else []
 
 
 def _inside(at: int, spans: Collection[tuple[int, int]]) -> bool:
     return any(start <= at < end for start, end in spans)
-
-
-def _texts(tree: ast.Module, source: _Source) -> Iterator[tuple[int, str]]:
-    """The strings of a program, with their lines, but for those that only document."""
-    documenting = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-    for node in _outside_of_strings(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documenting:
-            yield node.lineno, node.value
-        elif isinstance(node, ast.JoinedStr):
-            start, end = source.span(node)
-            yield node.lineno, source.text[start:end]
 
 
 def _lines_of(pattern: str, content: bytes) -> Iterator[int]:

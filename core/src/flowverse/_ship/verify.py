@@ -104,7 +104,7 @@ def _recorded_bom(files: _Files) -> _Record:
         )
     try:
         modules, generated = read_bom(content.decode())
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except ValueError:  # also what is no UTF-8
         raise NotVerified(files.what, [f"{names[0]} is not the list of modules that flowverse wrote"]) from None
     every = [*generated, *(file for module in modules for file in module.files)]
     folders = tuple(f"{module.import_name.replace('.', '/')}/" for module in modules)
