@@ -17,7 +17,7 @@ from flowverse.errors import UsageError
 from flowverse.model import PACKAGE
 
 from tests.hub import Hub
-from tests.trees import start, write
+from tests.trees import asking, make_tree, start, write
 
 SOURCES = Path(flowverse.__file__).parents[1]
 ID = "saibo/ChatFlows"
@@ -195,3 +195,20 @@ def test_wrong_input_is_named(dependencies: Any, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         flow_verse.sync_dependencies(dependencies)
     assert str(caught.value).startswith(message)
+
+
+def test_an_installed_application_is_answered_from_its_own_package(tmp_path: Path, hub: Hub, scripts: Scripts) -> None:
+    """Whose modules ask the real flowverse: nothing is synced, into whatever folder it is started from."""
+    modules = {ID: {"__init__.py": asking(NEEDED, package="flowverse") + "text = 'own'\n"}, NEEDED: {"__init__.py": ""}}
+    site = tmp_path / "site-packages"
+    (site / "one").mkdir(parents=True)
+    make_tree(tmp_path / "staged", modules).rename(site / "one" / "_vendor")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); from one._vendor.saibo.ChatFlows import text; print(text)"
+    done = start(["-c", code], cwd=elsewhere, env=scripts.env)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "own\n", "")
+    assert hub.count() == 0
+    assert list(elsewhere.iterdir()) == []

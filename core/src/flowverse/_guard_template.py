@@ -246,6 +246,13 @@ def _answer(dependencies: Sequence[Any], overwrite: bool, folders: list[str], ca
     return others
 
 
+def _package_of(caller: str, packages: Iterable[str]) -> str:
+    """Name the package of modules that a module is in, or that of the application that it belongs to."""
+    near = [package for package in packages if caller.startswith(package + ".")]
+    near = near or [package for package in packages if caller.split(".")[0] == package.split(".")[0]]
+    return max(near, key=len) if near else _SHARED
+
+
 def _reply(dependencies: Any, overwrite: bool, caller: str, original: _Sync) -> list[str]:
     """Do what `sync_dependencies` is asked to: from this package, and by the original what is not in it."""
     others = _answer(dependencies, overwrite, _join(), caller, 3)
@@ -258,10 +265,7 @@ def _guarded(original: _Sync) -> _Sync:
 
     def sync_dependencies(dependencies: Any, all_overwrite: bool = False) -> list[str]:
         caller = str(_sys._getframe(1).f_globals.get("__name__", ""))
-        # The package that the caller is in, or that of the application that it belongs to.
-        near = [package for package in _answers if caller.startswith(package + ".")]
-        near = near or [package for package in _answers if caller.split(".")[0] == package.split(".")[0]]
-        answer = _answers.get(max(near, key=len) if near else _SHARED)
+        answer = _answers.get(_package_of(caller, _answers))
         if answer is None or not isinstance(dependencies, (list, tuple)):
             return original(dependencies, all_overwrite)
         return answer(dependencies, all_overwrite, caller, original)

@@ -44,7 +44,7 @@ def sync_dependencies(dependencies: Sequence[Mapping[str, Any]], all_overwrite: 
     requirements = _requirements(dependencies, all_overwrite=all_overwrite, at=_name(caller))
     if _is_installed(caller):
         # A synced module, or an application that ships its modules: the trees that it can import from come first.
-        folders = guard._folders(getattr(sys.modules.get(PACKAGE), "__path__", ()))
+        folders = _trees(str(caller.get("__name__")))
         others = {wish["url"] for wish in guard._answer(dependencies, all_overwrite, folders, f"{PACKAGE}.")}
         requirements = [req for req in requirements if str(req.id) in others]
         if not requirements:
@@ -151,6 +151,14 @@ def _is_installed(caller: _Globals) -> bool:
     file = caller.get("__file__")
     in_module = str(caller.get("__name__")).startswith(f"{PACKAGE}.")
     return in_module or (isinstance(file, str) and not _SITE.isdisjoint(Path(file).parts))
+
+
+def _trees(caller: str) -> list[str]:
+    """The trees that a module is answered from: of its application's own package, or those of `flow_modules`."""
+    guarded = [package for finder in sys.meta_path for package in getattr(finder, "flowverse_answers", ())]
+    package = guard._package_of(caller, guarded)
+    path = getattr(sys.modules.get(package), "__path__", ())
+    return guard._folders(path) if package == PACKAGE else list(path)
 
 
 def _name(caller: _Globals) -> str:
