@@ -13,6 +13,7 @@ from typing import Any
 
 import tomli
 
+from flowverse import __version__
 from flowverse._cache import writing
 from flowverse._editing import with_entries
 from flowverse._local import expanded
@@ -123,8 +124,12 @@ class Project:
 
     @cached_property
     def answers(self) -> dict[str, str]:
-        """Fingerprints of what a sync answers to: the manifest's meaning, the lock's bytes, the place."""
+        """Fingerprints of what a sync answers to: the manifest's meaning, the lock's bytes, the place, and who we are.
+
+        Another flowverse may have another guard.
+        """
         return {
+            "flowverse": __version__,
             "manifest": _digest(repr(self.manifest).encode()),
             "lock": _digest(self.lock_bytes or b""),
             "root": str(self.root),

@@ -124,7 +124,7 @@ def test_a_link_in_the_tree_is_put_right_or_refused(yard: Yard, backend: str) ->
 
 TAMPERED = {
     "a changed file": (f"flow_modules/{CHAT}/ChatGPT4.py", f"{CHAT} was edited (1 changed)"),
-    "a changed guard": ("flow_modules/_flowverse.py", "flow_modules/_flowverse.py was changed"),
+    "a changed licence": (f"flow_modules/{ATOMIC}/LICENSE", f"{ATOMIC} was edited (1 changed)"),
     "an added file": (f"flow_modules/{CHAT}/more.py", f"{CHAT} was edited (1 added)"),
 }
 

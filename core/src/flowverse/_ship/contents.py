@@ -33,17 +33,35 @@ def ship(project: Project, target: Target, *, frozen: bool) -> Shipment:
     check_tree(project, lock.pins, selection)
     metadata = metadata_of(project.manifest, lock.pins, target.own)
     if target.archive == "sdist":
-        files = _as_they_are(project, lock.pins, selection)
+        files = _as_they_are(project, target, lock.pins, selection)
         return Shipment(files=files, metadata=metadata, warnings=metadata.warnings, tree=project.tree_root)
     return _Wheel(project, target, selection, lock).shipment(metadata)
 
 
-def _as_they_are(project: Project, pins: tuple[Pin, ...], selection: Selection) -> tuple[tuple[str, Path], ...]:
-    paths = list(tree_sources({pin.id.package for pin in pins}))
-    for pin in pins:
-        paths += [f"{pin.id.folder}/{path}" for path in (*(e.path for e in selection.of(pin)), MODULE_ID_FILE)]
-    files = [(f"{project.manifest.modules_dir}/{path}", project.tree_root / path) for path in paths]
-    return tuple(sorted([*files, (LOCK_NAME, project.root / LOCK_NAME)]))
+def _as_they_are(
+    project: Project, target: Target, pins: tuple[Pin, ...], selection: Selection
+) -> tuple[tuple[str, Path], ...]:
+    paths = [f"{pin.id.folder}/{entry.path}" for pin in pins for entry in selection.of(pin)]
+    found = [(path, project.tree_root / path) for path in paths]
+    found += [(path, _write(target.scratch, path, text.encode())) for path, text in _texts(pins).items()]
+    folder = project.manifest.modules_dir
+    return tuple(sorted([*((f"{folder}/{path}", file) for path, file in found), (LOCK_NAME, project.root / LOCK_NAME)]))
+
+
+def _texts(pins: tuple[Pin, ...]) -> dict[str, str]:
+    """What makes the modules importable, by path.
+
+    It is never taken from the tree: another flowverse may have synced that, or made the sdist that it came with.
+    """
+    texts = tree_sources({pin.id.package for pin in pins})
+    return {**texts, **{f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins}}
+
+
+def _write(scratch: Path, name: str, content: bytes) -> Path:
+    file = scratch / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
 
 
 class _Wheel:
@@ -77,15 +95,14 @@ class _Wheel:
         )
         return Shipment(
             files=tuple(sorted(self._files)),
-            boms=(self._write(BOM_NAME, bom.encode()),),
+            boms=(_write(self._target.scratch, BOM_NAME, bom.encode()),),
             metadata=metadata,
             warnings=(*metadata.warnings, *self._left),
             tree=self._project.tree_root,
         )
 
     def _texts(self) -> dict[str, str]:
-        texts = tree_sources({pin.id.package for pin in self._lock.pins})
-        texts.update({f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in self._lock.pins})
+        texts = _texts(self._lock.pins)
         if self._into is None:
             # Another application may ship the same module at another commit, and the guard is to say so.
             name = self._target.application.name.replace("-", "_").replace(".", "_")
@@ -117,19 +134,13 @@ class _Wheel:
         for what, lines in ((stays, moved.left), (missing, moved.missing)):
             self._left += [f"{pin.id}: {path}:{line} {what} in {self._into}" for line in lines]
         if moved.content != content:
-            place = self._write(f"moved/{pin.id.folder}/{path}", moved.content)
+            place = _write(self._target.scratch, f"moved/{pin.id.folder}/{path}", moved.content)
         return self._add(f"{pin.id.folder}/{path}", place, sha256(moved.content), pinned)
 
     def _generated(self, path: str, text: str) -> ShippedFile:
         digest = sha256(text.encode())
-        return self._add(path, self._write(f"generated/{path}", text.encode()), digest, digest)
+        return self._add(path, _write(self._target.scratch, f"generated/{path}", text.encode()), digest, digest)
 
     def _add(self, path: str, file: Path, digest: str, pinned: str) -> ShippedFile:
         self._files.append((f"{self._base}/{path}", file))
         return ShippedFile(path=f"{self._base}/{path}", sha256=digest, pinned=pinned)
-
-    def _write(self, name: str, content: bytes) -> Path:
-        file = self._target.scratch / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        return file

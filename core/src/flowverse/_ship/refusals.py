@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flowverse._guard import module_id_text, tree_sources
 from flowverse._project import Project
 from flowverse._ship.selection import Selection
 from flowverse._survey import survey
 from flowverse._tree import Tree
 from flowverse.errors import InvalidManifest, NotShippable
-from flowverse.model import MODULE_ID_FILE, PACKAGE, Pin
+from flowverse.model import Pin
 
 __all__ = ["check_free", "check_package", "check_tree"]
 
@@ -32,7 +31,6 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
 def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Selection) -> list[str]:
     found, _ = survey(project, tree, pins)
     problems = []
-    whole = []
     for pin in pins:
         there = found[pin.id]
         # What the project leaves out is not in its sdist.
@@ -48,11 +46,6 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
             problems.append(f"{pin.id} was edited ({edit})")
         elif not there.same and not gone:
             problems.append(f"{pin.id} is not the commit that is locked")
-        else:
-            whole.append(pin)
-    generated = {f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in whole}
-    generated.update(tree_sources({pin.id.package for pin in pins}))
-    problems += [f"{PACKAGE}/{path} was changed" for path, text in generated.items() if tree.holds_not(path, text)]
     return problems
 
 

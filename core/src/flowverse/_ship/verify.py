@@ -19,7 +19,6 @@ from typing import Protocol
 from packaging.utils import canonicalize_name
 
 from flowverse._digest import sha256
-from flowverse._guard import module_id_text, tree_sources
 from flowverse._index import is_bytecode
 from flowverse._project import MANIFEST_NAME, parse_lock, parse_toml
 from flowverse._ship.bom import BOM_NAME, read_bom
@@ -54,7 +53,10 @@ class _Files(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class _Record:
-    """What was shipped: the sha256 of every file by name, and the folders that hold modules, with `/` at the end."""
+    """What was shipped: the sha256 of every file by name, and the folders that hold modules, with `/` at the end.
+
+    An sdist has no record of what is generated: whoever builds a wheel from it makes that anew.
+    """
 
     against: str
     files: dict[str, str]
@@ -83,7 +85,8 @@ def _verified(files: _Files) -> Verified:
         elif sha256(content) != digest:
             differences.append(f"{name} was changed")
     inside = (name for name in files.names() if name.startswith(record.folders) and not is_bytecode(name))
-    differences += [f"{name} was added" for name in inside if name not in record.files]
+    known = {*record.files, *(f"{folder}{MODULE_ID_FILE}" for folder in record.folders)}
+    differences += [f"{name} was added" for name in inside if name not in known]
     if differences:
         raise NotVerified(files.what, sorted(differences))
     return Verified(
@@ -120,9 +123,6 @@ def _recorded_lock(files: _Files) -> _Record:
     manifest = parse_manifest(document, is_folder=lambda _: False)
     selection, tree = Selection(manifest.build.exclude), manifest.modules_dir
     digests = {f"{pin.id.folder}/{entry.path}": entry.sha256 for pin in lock.pins for entry in selection.of(pin)}
-    texts = tree_sources({pin.id.package for pin in lock.pins})
-    texts.update({f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in lock.pins})
-    digests.update({path: sha256(text.encode()) for path, text in texts.items()})
     return _Record(
         against="lock",
         files={f"{tree}/{path}": digest for path, digest in digests.items()},
