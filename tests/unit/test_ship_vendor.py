@@ -215,6 +215,14 @@ def test_an_annotation_in_quotes_is_code(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["import_module('.b.c', 'flow_modules.a')", "x = 'flow_modules.a' + '.b'", "x = {'flow_modules.a': 1}"]
+)
+def test_an_owners_package_is_a_name_too(text: str) -> None:
+    """Where it ends: there is always one in the application's package."""
+    assert moved(text) == text.replace("flow_modules", INTO)
+
+
+@pytest.mark.parametrize(
     ("text", "lines"),
     [
         ("x = 'flow_modules'", [1]),
@@ -224,9 +232,9 @@ def test_an_annotation_in_quotes_is_code(text: str) -> None:
         ("x = f\"{f('flow_modules')}\"", [1]),
         ("x = ('flow_modules'\n '.a.b')", [1]),
         ("x = r'\\bflow_modules\\.a\\.b'", [1]),
-        ("x = 'flow_modules.a'; y = 'flow_modules.a.bbb'; z = 'flow_modules.unknown.y'", [1]),
+        ("y = 'flow_modules.a.bbb'; z = 'flow_modules.unknown.y'", [1]),
         ("x = b'flow_modules'", [1]),
-        ("import_module('.b', 'flow_modules.a')", [1]),
+        ("import_module('.b', 'flow_modules.unknown')", [1]),
     ],
 )
 def test_what_is_left_is_told_with_its_line(text: str, lines: list[int]) -> None:
@@ -325,16 +333,18 @@ def test_a_file_that_does_not_mention_the_package_is_not_looked_at(content: byte
     assert move(content, path) == Moved(content=content)
 
 
-@pytest.mark.parametrize("path", ["m.json", "x/setup.cfg", "pyproject.toml", "m.ini"])
+@pytest.mark.parametrize(
+    "path", ["m.json", "x/setup.cfg", "pyproject.toml", "m.ini", "m.ipynb", "m.yaml.j2", "m.xml", "m.jsonl", "m.pkl", "py"]
+)
 def test_other_files_with_names_are_told(path: str) -> None:
     """They stay as they are; the word alone is nothing to tell."""
     text = b'{"x":\n "flow_modules.a.b.X", "y": "flow_modules"}\nflow_modules\n'
     assert move(text, path) == Moved(content=text, left=(2,))
 
 
-@pytest.mark.parametrize("path", ["README.md", "m.txt", "m.ipynb", "py", "m.pyc", "m.csv"])
-def test_prose_and_data_stay(path: str) -> None:
-    """Nobody imports what they say."""
+@pytest.mark.parametrize("path", ["README.md", "m.txt", "m.rst", "m.csv", "m.html"])
+def test_prose_stays(path: str) -> None:
+    """Nobody imports what it says."""
     assert move("flow_modules.a.b", path) == Moved(content=b"flow_modules.a.b")
 
 

@@ -46,10 +46,15 @@ class Alias:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name != INTO and not name.startswith(INTO + "."):
+        on_the_way = "." in name and INTO.startswith(name + ".")
+        if not on_the_way and name != INTO and not name.startswith(INTO + "."):
             return None
-        from importlib.machinery import ModuleSpec
+        from importlib.machinery import ModuleSpec, PathFinder
         from importlib.util import find_spec
+
+        if on_the_way:  # in a wheel it may be there only because of the modules
+            there = PathFinder.find_spec(name, path)
+            return there if there is not None else ModuleSpec(name, None, is_package=True)
 
         real = find_spec("flow_modules" + name[len(INTO) :])
         if real is None:

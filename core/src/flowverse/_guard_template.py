@@ -246,6 +246,13 @@ def _answer(dependencies: Sequence[Any], overwrite: bool, folders: list[str], ca
     return others
 
 
+def _name_of(module: dict[str, Any]) -> str:
+    """Name a module by its globals; of the program itself, what it is called where it is imported."""
+    name = str(module.get("__name__", ""))
+    spec = module.get("__spec__")
+    return str(spec.name) if name == "__main__" and spec is not None else name
+
+
 def _package_of(caller: str, packages: Iterable[str]) -> str:
     """Name the package of modules that a module is in, or that of the application that it belongs to."""
     near = [package for package in packages if caller.startswith(package + ".")]
@@ -264,7 +271,7 @@ def _guarded(original: _Sync) -> _Sync:
     """Make a `sync_dependencies` that asks the original one only for what is not in the tree."""
 
     def sync_dependencies(dependencies: Any, all_overwrite: bool = False) -> list[str]:
-        caller = str(_sys._getframe(1).f_globals.get("__name__", ""))
+        caller = _name_of(_sys._getframe(1).f_globals)
         answer = _answers.get(_package_of(caller, _answers))
         if answer is None or not isinstance(dependencies, (list, tuple)):
             return original(dependencies, all_overwrite)
@@ -280,33 +287,38 @@ def _guarded(original: _Sync) -> _Sync:
 # --- what applications ship ------------------------------------------------------------------------------------------
 
 
-def _records(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Name the records that installed applications left of what they shipped, with the applications' names."""
-    for folder in folders:
-        place = _os.path.join(folder, "_shipped")
-        try:
-            names = sorted(name for name in _os.listdir(place) if name.endswith(".txt"))
-        except OSError:  # a project's own tree, or a zip
-            continue
-        yield from ((name[: -len(".txt")], _os.path.join(place, name)) for name in names)
+def _records(folder: str) -> dict[str, dict[str, str]]:
+    """Read who put which modules at which commits into a tree: applications, by name, or a project, by its folder."""
+    place = _os.path.join(folder, "_shipped")
+    found = {}
+    try:
+        for name in sorted(name for name in _os.listdir(place) if name.endswith(".txt")):
+            with open(_os.path.join(place, name), encoding="utf-8") as file:
+                words = [line.split() for line in file]
+            found[name[: -len(".txt")]] = dict(pair for pair in words if len(pair) == 2)
+    except FileNotFoundError:
+        ids = [_read(module) for module in _modules(folder) if not _is_link(module)]
+        found[_os.path.dirname(folder)] = {held[0]: held[2] for held in ids if held is not None and held[2]}
+    except (OSError, ValueError):  # whatever it is, it is no reason to stop
+        pass
+    return found
 
 
-def _compare(folders: Iterable[str]) -> None:
-    """Warn about a module that two applications shipped at different commits: only one of them can be imported."""
-    records = list(_records(folders))
-    shipped: dict[str, dict[str, str]] = {}
-    for application, path in records if len(records) > 1 else ():
-        try:
-            with open(path, encoding="utf-8") as file:
-                lines = [line.split() for line in file]
-        except (OSError, ValueError):  # whatever it is, it is no reason to stop
-            continue
-        for module, commit in (words for words in lines if len(words) == 2):
-            shipped.setdefault(module, {}).setdefault(commit, application)
-    for module, commits in shipped.items():
+def _compare(folders: list[str]) -> None:
+    """Warn about a module that is here at two commits: only one of them can be imported."""
+    try:
+        alone = len(folders) < 2 and len(_os.listdir(_os.path.join(folders[0], "_shipped"))) < 2
+    except (IndexError, OSError):  # a project's own tree, or a zip
+        alone = len(folders) < 2
+    places: dict[str, dict[str, str]] = {}
+    for folder in [] if alone else folders:
+        for who, commits in _records(folder).items():
+            for module, commit in commits.items():
+                places.setdefault(module, {}).setdefault(commit, who)
+    for module, commits in places.items():
         if len(commits) > 1:
-            said = " and by ".join(application + " at " + commit[:7] for commit, application in commits.items())
-            held = _held(module, list(folders))
+            said = " and by ".join(who + " at " + commit[:7] for commit, who in commits.items())
+            held = _held(module, folders)
             which = " (" + held[2][:7] + ")" if held is not None and held[2] else ""
             text = module + " is shipped by " + said + ", and flow_modules has room for one" + which + ": install them"
             _warn(text + " apart, or build them with `into` in [tool.flowverse.build].", (module, "shipped"), 3)

@@ -248,9 +248,10 @@ def _check_licenses(resolution: Resolution, reached: _Reached, licenses: tuple[s
     for key, wishes in reached.wishes.items():
         chains.setdefault(key[0], wishes[0][1])
     refused = [
-        (pin.id, pin.license_id, chains[pin.id])
+        (pin.id, license, chains[pin.id])
         for pin in resolution.pins
-        if pin.path is None and licenses is not None and pin.license_id not in licenses
+        for license in pin.license_ids
+        if pin.path is None and licenses is not None and license not in licenses
     ]
     if refused:
         raise LicenseRefused(refused)

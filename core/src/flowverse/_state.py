@@ -28,9 +28,10 @@ def stale(project: Project) -> tuple[str, ...]:
         ]
     if manifest.licenses is not None:
         reasons += [
-            f"{pin.id} is locked, its licence {pin.license_id!r} is not in tool.flowverse.licenses"
+            f"{pin.id} is locked, its licence {license!r} is not in tool.flowverse.licenses"
             for pin in lock.pins
-            if pin.path is None and pin.license_id not in manifest.licenses
+            for license in pin.license_ids
+            if pin.path is None and license not in manifest.licenses
         ]
     if not reasons:
         reasons += [f"what {pin.id} at {pin.path} asks for has changed" for pin in lock.pins if _moved(project, pin)]

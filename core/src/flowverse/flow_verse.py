@@ -26,6 +26,8 @@ __all__ = ["sync_dependencies"]
 _TABLE = "tool.flowverse."
 _ADDED_BY_AIFLOWS = "mod_name"
 _SITE = {"site-packages", "dist-packages"}
+_DEEPEST = 4
+"""Packages below that of an application in which its modules are looked for."""
 
 _Globals = Mapping[str, Any]
 
@@ -44,7 +46,7 @@ def sync_dependencies(dependencies: Sequence[Mapping[str, Any]], all_overwrite: 
     requirements = _requirements(dependencies, all_overwrite=all_overwrite, at=_name(caller))
     if _is_installed(caller):
         # A synced module, or an application that ships its modules: the trees that it can import from come first.
-        folders = _trees(str(caller.get("__name__")))
+        folders = _trees(caller)
         others = {wish["url"] for wish in guard._answer(dependencies, all_overwrite, folders, f"{PACKAGE}.")}
         requirements = [req for req in requirements if str(req.id) in others]
         if not requirements:
@@ -153,12 +155,28 @@ def _is_installed(caller: _Globals) -> bool:
     return in_module or (isinstance(file, str) and not _SITE.isdisjoint(Path(file).parts))
 
 
-def _trees(caller: str) -> list[str]:
+def _trees(caller: _Globals) -> list[str]:
     """The trees that a module is answered from: of its application's own package, or those of `flow_modules`."""
-    guarded = [package for finder in sys.meta_path for package in getattr(finder, "flowverse_answers", ())]
-    package = guard._package_of(caller, guarded)
-    path = getattr(sys.modules.get(package), "__path__", ())
-    return guard._folders(path) if package == PACKAGE else list(path)
+    name = guard._name_of(dict(caller))
+    for _ in range(2):
+        guarded = [package for finder in sys.meta_path for package in getattr(finder, "flowverse_answers", ())]
+        package = guard._package_of(name, guarded)
+        if package != PACKAGE:
+            return list(sys.modules[package].__path__)
+        # An application may ask before it imports the package that its modules are in.
+        if (own := _own_package(name.partition(".")[0])) is None:
+            break
+        importlib.import_module(own)
+    return guard._folders(getattr(sys.modules.get(PACKAGE), "__path__", ()))
+
+
+def _own_package(top: str) -> str | None:
+    """The package below `top` that holds the modules of an installed application: there is a guard in it."""
+    for folder in getattr(sys.modules.get(top), "__path__", ()):
+        for depth in range(1, _DEEPEST):
+            for file in sorted(Path(folder).glob("/".join(["*"] * depth) + "/_flowverse.py")):
+                return ".".join([top, *file.parent.relative_to(folder).parts])
+    return None
 
 
 def _name(caller: _Globals) -> str:

@@ -205,9 +205,12 @@ class Pin:
         return {entry.path: entry for entry in self.files}
 
     @property
-    def license_id(self) -> str:
-        """The declared licence in lower case, as the Hub writes them; `unknown` (the Hub's word) if none is."""
-        return (self.license or UNKNOWN_LICENSE).lower()
+    def license_ids(self) -> tuple[str, ...]:
+        """The declared licences in lower case, as the Hub writes them, all of which hold.
+
+        `unknown` (the Hub's word) if none is.
+        """
+        return tuple((self.license or UNKNOWN_LICENSE).lower().split(" and "))
 
     @property
     def label(self) -> str:

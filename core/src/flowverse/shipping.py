@@ -59,21 +59,25 @@ def shipment(
     is not exactly what the lock says.
     """
     from flowverse._ship.contents import ship  # what it needs is not there in an environment that only syncs
+    from flowverse._ship.requirements import normalized
 
     settings = replace(settings, locked=not settings.frozen)
     if not _project(root, settings).unpacked:
         api.sync(root, settings, reporter=reporter)
     project = _project(root, settings)
-    application = Application(name=name, version=version)
+    application = Application(name=normalized(name), version=version)
     target = Target(archive=archive, application=application, own=tuple(own), scratch=scratch, epoch=settings.epoch)
     return ship(project, target, frozen=settings.frozen)
 
 
-def check_wheel(root: Path, names: Sequence[str]) -> None:
-    """Raise `InvalidManifest` if the finished wheel with these files lacks the package that the modules are below."""
+def check_wheel(root: Path, names: Sequence[str], shipped: Sequence[str]) -> None:
+    """Raise `InvalidManifest` if nobody could use the modules in a finished wheel.
+
+    `names` are all its files, `shipped` those of the shipment.
+    """
     from flowverse._ship.refusals import check_package
 
-    check_package(Project.read(root).manifest.build.into, names)
+    check_package(Project.read(root).manifest.build.into, names, shipped)
 
 
 def metadata(root: Path, own: Sequence[str] = ()) -> Metadata:

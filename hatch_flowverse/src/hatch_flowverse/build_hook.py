@@ -24,11 +24,29 @@ from hatch_flowverse._say import Voice
 __all__ = ["FlowVerseBuildHook"]
 
 
+_TARGETS = ("wheel", "sdist")
+
+
+class _Reserved(set[str]):
+    """hatchling's set of paths that it leaves out, and all that is in some folders: also what links there lead to."""
+
+    folders: tuple[str, ...] = ()
+
+    def __contains__(self, path: object) -> bool:
+        return super().__contains__(path) or f"{path}{os.sep}".startswith(self.folders)
+
+    def clear(self) -> None:
+        """Forget it all, as hatchling does when an archive is built."""
+        self.folders = ()
+        super().clear()
+
+
 class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subscript fails in older versions
     """`[tool.hatch.build.hooks.flowverse]`. Never prompts: an installer hides what it would ask."""
 
     PLUGIN_NAME = "flowverse"
     _generated: str | None = None
+    _shipped: Sequence[str] = ()
 
     def dependencies(self) -> list[str]:
         """The Hub client, if something must be fetched. What is wrong is said by `initialize`, in one line."""
@@ -43,7 +61,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Sync, or verify, before the build; and say what belongs into the archive."""
         root = Path(self.root)
-        if not api.declared(root):
+        if self.target_name not in _TARGETS or not api.declared(root):
             return
         voice = Voice(self.app)
         try:
@@ -67,7 +85,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         if version != "editable" and self.target_name == "wheel":
             try:
                 with zipfile.ZipFile(artifact_path) as archive:
-                    shipping.check_wheel(Path(self.root), archive.namelist())
+                    shipping.check_wheel(Path(self.root), archive.namelist(), self._shipped)
             except FlowverseError as error:
                 Path(artifact_path).unlink()
                 Voice(self.app).fail(error)
@@ -88,8 +106,11 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         )
         voice.lines([api.Line("warning", text) for text in shipment.warnings])
         self._reserve(shipment.tree)
+        self._shipped = [path for path, _ in shipment.files]
         build_data["force_include"].update({str(file): path for path, file in shipment.files})
-        build_data["dependencies"].extend(shipment.metadata.requirements)
+        # Of a field that is computed, a wheel from an sdist takes what the sdist says, and then adds these as well.
+        if archive == "wheel" or "dependencies" not in core.dynamic:
+            build_data["dependencies"].extend(shipment.metadata.requirements)
         core.license_files.extend(path for path in shipment.metadata.licenses if path not in core.license_files)
         if archive == "wheel":
             build_data["sbom_files"].extend(map(str, shipment.boms))
@@ -99,11 +120,9 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
 
         (Asking where the project puts a file would make hatchling choose the files before it knows of these.)
         """
-        reserved = self.build_config.build_reserved_paths
-        for folder, _, names in os.walk(tree):
-            below = Path(folder).relative_to(tree)
-            for place in (tree.relative_to(self.root), Path("flow_modules")):
-                reserved.update(str(place / below / name) for name in names)
+        reserved = _Reserved(self.build_config.build_reserved_paths)
+        reserved.folders = (f"{tree.relative_to(self.root)}{os.sep}", f"flow_modules{os.sep}")
+        self.build_config.build_reserved_paths = reserved
 
     def _scratch(self) -> Path:
         """A folder outside of the tree, which the project's own selection walks."""

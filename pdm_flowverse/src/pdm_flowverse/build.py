@@ -75,7 +75,8 @@ def pdm_build_finalize(context: Context, artifact: Path) -> None:
         _generated.pop().cleanup()
     if context.target == "wheel":
         with _plainly(artifact), zipfile.ZipFile(artifact) as archive:
-            shipping.check_wheel(context.root, archive.namelist())
+            shipped = [path for path, _ in context.flowverse.files]  # type: ignore[attr-defined]
+            shipping.check_wheel(context.root, archive.namelist(), shipped)
 
 
 def _link(context: Context, files: MutableMapping[str, Path]) -> None:

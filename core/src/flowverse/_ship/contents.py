@@ -32,18 +32,19 @@ def ship(project: Project, target: Target, *, frozen: bool) -> Shipment:
     selection = Selection(project.manifest.build.exclude)
     check_tree(project, lock.pins, selection)
     metadata = metadata_of(project.manifest, lock.pins, target.own)
+    wheel = _Wheel(project, target, selection, lock).shipment(metadata)  # what cannot be a wheel is no good sdist
     if target.archive == "sdist":
         files = _as_they_are(project, target, lock.pins, selection)
-        return Shipment(files=files, metadata=metadata, warnings=metadata.warnings, tree=project.tree_root)
-    return _Wheel(project, target, selection, lock).shipment(metadata)
+        return Shipment(files=files, metadata=metadata, warnings=wheel.warnings, tree=project.tree_root)
+    return wheel
 
 
 def _as_they_are(
     project: Project, target: Target, pins: tuple[Pin, ...], selection: Selection
 ) -> tuple[tuple[str, Path], ...]:
     paths = [f"{pin.id.folder}/{entry.path}" for pin in pins for entry in selection.of(pin)]
-    found = [(path, project.tree_root / path) for path in paths]
-    found += [(path, _write(target.scratch, path, text.encode())) for path, text in _texts(pins).items()]
+    found = [(path, _plain(project.tree_root / path, target.scratch, path)) for path in paths]
+    found += [(path, _write(target.scratch, f"sdist/{path}", text.encode())) for path, text in _texts(pins).items()]
     folder = project.manifest.modules_dir
     return tuple(sorted([*((f"{folder}/{path}", file) for path, file in found), (LOCK_NAME, project.root / LOCK_NAME)]))
 
@@ -55,6 +56,13 @@ def _texts(pins: tuple[Pin, ...]) -> dict[str, str]:
     """
     texts = tree_sources({pin.id.package for pin in pins})
     return {**texts, **{f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins}}
+
+
+def _plain(file: Path, scratch: Path, name: str) -> Path:
+    """A file that nobody can execute, or a copy of it: a pin has no modes, and backends ship those that they find."""
+    if not file.stat().st_mode & 0o111:
+        return file
+    return _write(scratch, f"plain/{name}", file.read_bytes())
 
 
 def _write(scratch: Path, name: str, content: bytes) -> Path:
@@ -80,7 +88,7 @@ class _Wheel:
         """Write what has to be written, and list everything."""
         mover = None
         if self._into is not None:
-            check_free(self._project, self._base)
+            check_free(self._project, self._into)
             mover = Mover({pin.id.import_name.removeprefix(f"{PACKAGE}.") for pin in self._lock.pins}, self._into)
         modules = [self._module(pin, mover) for pin in self._lock.pins]
         if self._unmovable:
@@ -105,7 +113,7 @@ class _Wheel:
         texts = _texts(self._lock.pins)
         if self._into is None:
             # Another application may ship the same module at another commit, and the guard is to say so.
-            name = self._target.application.name.replace("-", "_").replace(".", "_")
+            name = self._target.application.name.replace("-", "_")
             texts[f"_shipped/{name}.txt"] = "".join(f"{pin.id} {pin.commit}\n" for pin in self._lock.pins)
         return texts
 
@@ -120,7 +128,8 @@ class _Wheel:
         return ShippedModule(pin=pin, import_name=name, files=files)
 
     def _place(self, pin: Pin, path: str) -> Path:
-        return self._project.tree_root / pin.id.folder / path
+        name = f"{pin.id.folder}/{path}"
+        return _plain(self._project.tree_root / name, self._target.scratch, name)
 
     def _moved(self, pin: Pin, path: str, pinned: str, mover: Mover) -> ShippedFile:
         place = self._place(pin, path)

@@ -14,6 +14,9 @@ from flowverse.model import Pin
 
 __all__ = ["check_free", "check_package", "check_tree"]
 
+_FREE = "name a package that is not there yet"
+_SPELLED = "is it spelled as it is imported?"
+
 
 def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) -> None:
     """Raise `NotShippable` with everything in the tree that is not what the lock says."""
@@ -49,18 +52,32 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
     return problems
 
 
-def check_free(project: Project, base: str) -> None:
-    """Refuse a package that the project has files of its own in; where they would be, as far as that can be known."""
-    for place in (project.root / base, project.root / "src" / base):
-        if place.is_dir() and any(path.is_file() for path in place.rglob("*") if "__pycache__" not in path.parts):
-            where = place.relative_to(project.root).as_posix()
-            why = f"is taken, there are files in {where}; name a package that is not there yet"
-            raise InvalidManifest([("tool.flowverse.build.into", why)])
+def check_free(project: Project, into: str) -> None:
+    """Refuse a package that the project has files of its own in, or that is below none of its packages.
+
+    Where they would be, as far as that can be known: the finished wheel is checked again.
+    """
+    top, base = into.partition(".")[0], into.replace(".", "/")
+    for root in (project.root, project.root / "src"):
+        for place in (root / base, root / f"{base}.py"):
+            if place.is_file() or any(path.is_file() and path.suffix != ".pyc" for path in place.rglob("*")):
+                raise _wrong(f"is taken, there is {place.relative_to(project.root).as_posix()}; {_FREE}")
+    depths = (f"{'*/' * depth}{top}" for depth in range(4))
+    if not any(place.is_dir() for pattern in depths for place in project.root.glob(pattern)):
+        raise _wrong(f"is below {top!r}, and the project has no such folder; {_SPELLED}")
 
 
-def check_package(into: str | None, names: Sequence[str]) -> None:
-    """Raise `InvalidManifest` if the package that the modules are below has nothing but them in a finished wheel."""
-    top, base = (into or "").partition(".")[0], (into or "").replace(".", "/")
-    if into is not None and not any(n.startswith(f"{top}/") and not n.startswith(f"{base}/") for n in names):
-        why = f"is below {top!r}, and the wheel holds no such package; is it spelled as it is imported?"
-        raise InvalidManifest([("tool.flowverse.build.into", why)])
+def check_package(into: str | None, names: Sequence[str], shipped: Sequence[str]) -> None:
+    """Raise `InvalidManifest` if in a finished wheel the modules are below no package, or in one with other files."""
+    if into is None:
+        return
+    top, base = into.partition(".")[0], into.replace(".", "/")
+    if not any(name.startswith(f"{top}/") and not name.startswith(f"{base}/") for name in names):
+        raise _wrong(f"is below {top!r}, and the wheel holds no such package; {_SPELLED}")
+    others = [n for n in names if n == f"{base}.py" or (n.startswith(f"{base}/") and n not in shipped)]
+    if others:
+        raise _wrong(f"is taken, there is {others[0]}; {_FREE}")
+
+
+def _wrong(why: str) -> InvalidManifest:
+    return InvalidManifest([("tool.flowverse.build.into", why)])

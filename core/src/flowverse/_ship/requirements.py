@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from flowverse.model import Pin
 
-__all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "requirements_of", "unsatisfiable"]
+__all__ = ["Clash", "PythonRequirement", "Requirements", "merged", "normalized", "requirements_of", "unsatisfiable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,11 @@ class Requirements:
         for row in self.rows:
             askers.setdefault(texts.setdefault(_key(row.text), row.text), []).append(row.asker)
         return {text: tuple(dict.fromkeys(who)) for text, who in askers.items()}
+
+
+def normalized(name: str) -> str:
+    """The name of a distribution, as all who write it in their own way mean it."""
+    return canonicalize_name(name)
 
 
 def requirements_of(pins: Iterable[Pin], own: Sequence[str] = (), *, own_asker: str = "pyproject.toml") -> Requirements:

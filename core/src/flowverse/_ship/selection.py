@@ -14,7 +14,8 @@ from flowverse.model import FileEntry, Pin
 
 __all__ = ["Selection", "is_licence"]
 
-_LICENCE = re.compile(r"(?:un)?(?:licen[cs]es?|copying|copyright|notices?|authors)(?:[-._].*)?", re.IGNORECASE)
+_LICENCE = re.compile(r"(?:^|[-_. ])(?:un)?(?:licen[cs]e|copying|copyright|notice|authors)", re.IGNORECASE)
+_FOLDERS = ("licences", "licenses")
 _README = re.compile(r"readme(?:\..*)?", re.IGNORECASE)
 _NO_PROSE = (".cfg", ".ini", ".ipynb", ".json", ".py", ".pyi", ".toml", ".yaml", ".yml")
 
@@ -22,13 +23,14 @@ _NO_PROSE = (".cfg", ".ini", ".ipynb", ".json", ".py", ".pyi", ".toml", ".yaml",
 def is_licence(path: str) -> bool:
     """Whether a file holds a licence, a notice or the names of authors, which have to go where the code goes.
 
-    The names are those that build backends look for (https://peps.python.org/pep-0639/, "Default patterns"), in any
-    folder, and everything in a `LICENSES` folder (https://reuse.software).
+    The names begin, after a dash if need be, as those that build backends look for do
+    (https://peps.python.org/pep-0639/), in any case and in any folder; so does everything in a `licenses` folder
+    (https://reuse.software).
     """
     *folders, name = path.split("/")
     if name.lower().endswith(_NO_PROSE):
         return False
-    return _LICENCE.fullmatch(name) is not None or "LICENSES" in folders
+    return _LICENCE.search(name) is not None or any(folder.lower() in _FOLDERS for folder in folders)
 
 
 class Selection:

@@ -27,7 +27,7 @@ __all__ = ["Moved", "Mover", "Unmovable"]
 
 _PYTHON = (".py", ".pyi")
 _YAML = (".yaml", ".yml")
-_OTHER_NAMES = (".cfg", ".ini", ".json", ".toml")
+_PROSE = (".csv", ".html", ".md", ".rst", ".txt")
 _WORD = PACKAGE.encode()
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _YAML_COMMENT = re.compile(r"(?:[^'\"#]*\s)?#")  # as far as one line tells
@@ -60,10 +60,13 @@ class Mover:
     def __init__(self, modules: Collection[str], into: str) -> None:
         self._into = into
         self._modules = frozenset(modules)
-        known = "|".join(re.escape(name) for name in sorted(modules, key=lambda name: (-len(name), name)))
-        # Only names of modules that are there: "flow_modules.yaml" and the like are somebody else's words.
-        self._known = rf"(?<![\w.]){PACKAGE}(?=\.(?:{known})(?!\w))"
-        self._other = rf"(?<![\w.]){PACKAGE}(?!\.(?:{known})(?!\w))(?!\w)"
+        # Only names that are there: "flow_modules.yaml" and the like are somebody else's words. That of an owner is one
+        # where it ends: `import_module(".ChatFlows", "flow_modules.saibo")`.
+        names = "|".join(re.escape(name) for name in sorted(modules, key=lambda name: (-len(name), name)))
+        owners = "|".join(sorted({re.escape(name.partition(".")[0]) for name in modules}))
+        known = rf"\.(?:(?:{names})(?!\w)|(?:{owners})(?![\w.]))"
+        self._known = rf"(?<![\w.]){PACKAGE}(?={known})"
+        self._other = rf"(?<![\w.]){PACKAGE}(?!{known})(?!\w)"
 
     def move(self, path: str, content: bytes) -> Moved:
         """Rewrite one file of a module. Raises `Unmovable`."""
@@ -73,9 +76,8 @@ class Mover:
             return self._python(content)
         if path.endswith(_YAML):
             return self._yaml(content)
-        if path.endswith(_OTHER_NAMES):
-            return Moved(content=content, left=tuple(_lines_of(self._known, content)))
-        return Moved(content=content)
+        # Of prose nothing depends on names; of anything else it may: pickles, JSON, notebooks, templates.
+        return Moved(content=content, left=() if path.endswith(_PROSE) else tuple(_lines_of(self._known, content)))
 
     def _yaml(self, content: bytes) -> Moved:
         text = content.decode("utf-8", "surrogateescape")  # whatever the encoding is, names are ASCII
