@@ -156,7 +156,7 @@ def test_status_says_how_every_module_is(declared: Workspace, hub: Hub) -> None:
 
 def test_tree_without_a_lock(declared: Workspace) -> None:
     """There is nothing to show yet: a sentence, and how to get there."""
-    declared.call("tree").failed_plainly(2, "There is no flowverse.lock to show.", "flowverse lock")
+    declared.call("tree").failed_plainly(2, "There is no flowverse.lock.", "flowverse lock")
 
 
 @pytest.mark.parametrize("where", [INFO, FILE])

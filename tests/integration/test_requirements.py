@@ -119,4 +119,4 @@ def test_exports(needing: Workspace, tmp_path: Path) -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bom) is None
     assert f"pkg:huggingface/a/One@{one['commit']}" in bom
     assert needing.call("export", "--format", "cyclonedx").out == bom
-    needing.call("export", "-o", str(tmp_path / "none" / "x")).failed_plainly(4, "no such file")
+    needing.call("export", "-o", str(tmp_path / "none" / "x")).failed_plainly(4, "there is no such folder")

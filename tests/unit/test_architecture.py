@@ -46,6 +46,7 @@ FLOORS = [
     ["_examine.py", "_ship/selection.py", "_state.py", "_survey.py"],
     ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
+    ["_ship/arrived.py"],
     ["_engine.py", "_ship/contents.py", "_ship/export.py", "_ship/licenses.py", "_ship/verify.py", "_view.py"],
     # 5: what hosts, scripts and people call
     ["_render.py"],

@@ -334,7 +334,8 @@ def test_a_file_that_does_not_mention_the_package_is_not_looked_at(content: byte
 
 
 @pytest.mark.parametrize(
-    "path", ["m.json", "x/setup.cfg", "pyproject.toml", "m.ini", "m.ipynb", "m.yaml.j2", "m.xml", "m.jsonl", "m.pkl", "py"]
+    "path",
+    ["m.json", "x/setup.cfg", "pyproject.toml", "m.ini", "m.ipynb", "m.yaml.j2", "m.xml", "m.jsonl", "m.pkl", "py"],
 )
 def test_other_files_with_names_are_told(path: str) -> None:
     """They stay as they are; the word alone is nothing to tell."""

@@ -18,7 +18,7 @@ from flowverse._cache import writing
 from flowverse._editing import with_entries
 from flowverse._local import expanded
 from flowverse._toml import quote
-from flowverse.errors import BrokenLock, NoProject, UsageError
+from flowverse.errors import BrokenLock, NoProject, TreeError, UsageError
 from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock
 from flowverse.manifest import Manifest, parse_manifest
 from flowverse.model import ModuleId, Requirement
@@ -118,6 +118,15 @@ class Project:
         """The lock, None if there is none. Raises `BrokenLock` and `NewerLock`."""
         return parse_lock(self.lock_bytes)
 
+    @property
+    def locked(self) -> Lock:
+        """The lock. Raises `UsageError` if there is none."""
+        if self.lock is None:
+            run = "Run `flowverse lock`."
+            hint = run if self.manifest.dependencies else "Declare flow modules in [tool.flowverse.dependencies] first."
+            raise UsageError("There is no flowverse.lock.", hint=hint)
+        return self.lock
+
     def target(self, path: str) -> Path:
         """Where a local requirement's path leads, absolute."""
         return (self.root / expanded(path)).resolve()
@@ -172,6 +181,9 @@ class Project:
 
         Raises `UsageError` if there is such a group that was written by somebody else, and `TreeError`.
         """
+        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", group):
+            why = f"{group!r} is no name for a dependency group."
+            raise UsageError(why, hint="Names have letters, digits, '-', '_' and '.', as those of distributions.")
         table = parse_toml(read_manifest(self.root), self.root).get("dependency-groups", {})
         names = [name for name in table if _group_name(name) == _group_name(group)] if isinstance(table, dict) else []
         name = names[0] if names else group
@@ -268,6 +280,8 @@ def parse_lock(content: bytes | None) -> Lock | None:
 def write(path: Path, content: bytes) -> None:
     """Replace a file as a whole, following a link to it. Raises `TreeError`."""
     path = path.resolve()
+    if not path.parent.is_dir():
+        raise TreeError(str(path.parent), "there is no such folder", hint="Name a folder that is there.")
     fresh = path.with_name(f".{path.name}.flowverse-{os.getpid()}")
     with writing(path):
         try:

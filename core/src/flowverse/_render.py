@@ -207,7 +207,7 @@ def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
     second = max((len(row.license or "unknown") for row in rows), default=0)
     lines = [
         Line(
-            "note" if row.license else "warning",
+            "note" if row.license else "kept",
             f"{row.label:<{width}}  {row.license or 'unknown':<{second}}  {', '.join(row.files) or 'no licence file'}",
         )
         for row in rows

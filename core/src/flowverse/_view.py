@@ -11,7 +11,6 @@ from flowverse._project import Project
 from flowverse._state import stale
 from flowverse._survey import survey
 from flowverse._tree import Tree
-from flowverse.errors import UsageError
 from flowverse.model import Edge, Edit, ModuleId, Pin
 
 __all__ = ["Graph", "Row", "Status", "graph_of", "status_of"]
@@ -73,12 +72,10 @@ def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:
 
 def graph_of(project: Project) -> Graph:
     """Read the graph from the lock. Raises `UsageError` where there is none."""
-    lock = project.lock
-    if lock is None:
-        raise UsageError("There is no flowverse.lock to show.", hint="Run `flowverse lock`.")
+    lock = project.locked
     pins = lock.by_id
     roots = tuple(sorted(ModuleId.parse(id) for id, _, _ in lock.dependencies))
-    return Graph(project=project.root.name, roots=roots, pins=pins)
+    return Graph(project=project.name, roots=roots, pins=pins)
 
 
 def asks(pin: Pin) -> tuple[Edge, ...]:

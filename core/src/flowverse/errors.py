@@ -210,7 +210,10 @@ class StaleLock(FlowverseError):
     """The lock does not answer to the manifest and must not be rewritten. `reasons` are one clause a difference."""
 
     exit_code = DIFFERENCE
-    hint = "Run `flowverse lock` (`hatch run` and `pdm lock` do it too), and commit flowverse.lock."
+    hint = (
+        "Run `flowverse lock`, `hatch run true` or `pdm lock`, where none of --locked, FLOWVERSE_LOCKED and CI forbids "
+        "it, and commit flowverse.lock."
+    )
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(tuple(reasons))

@@ -221,12 +221,12 @@ def _id(text: str, where: str) -> ModuleId:
 
 
 def _get(table: object, key: str, kind: type, where: str, *, optional: bool = False) -> Any:
-    """The value of a key, of one TOML type. `Any` because the type is a value here."""
+    """The value of a key, of one TOML type; no text is empty. `Any` because the type is a value here."""
     if not isinstance(table, Mapping):
         raise BrokenLock(f"{where} holds something that is not a table")
     value = table.get(key)
     if value is None and optional:
         return None
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)) or value == "":
         raise BrokenLock(f"{where}.{key} is missing or of the wrong type".lstrip("."))
     return value

@@ -16,8 +16,6 @@ from flowverse._project import Project, parse_lock, read_lock_bytes, write
 from flowverse._render import Line
 from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
-from flowverse.errors import UsageError
-from flowverse.lock import Lock
 from flowverse.ports import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Metadata",
     "Shipment",
+    "check_project",
     "check_wheel",
     "export",
     "licenses",
@@ -80,6 +79,15 @@ def check_wheel(root: Path, names: Sequence[str], shipped: Sequence[str]) -> Non
     check_package(Project.read(root).manifest.build.into, names, shipped)
 
 
+def check_project(root: Path) -> None:
+    """Raise `InvalidManifest` if, as far as it can be known, no wheel could have the modules where they are to be."""
+    from flowverse._ship.refusals import check_free
+
+    project = Project.read(root)
+    if project.manifest.build.into is not None:
+        check_free(project, project.manifest.build.into)
+
+
 def metadata(root: Path, own: Sequence[str] = ()) -> Metadata:
     """What the metadata of the project's distribution has to say of its modules, from the lock as it is.
 
@@ -92,14 +100,18 @@ def metadata(root: Path, own: Sequence[str] = ()) -> Metadata:
 
 
 def python_requirements(root: Path, own: Sequence[str] | None = None) -> Requirements:
-    """The Python requirements of all locked modules, with who asks; nothing where there is no lock.
+    """The Python requirements of all locked modules, with who asks.
 
-    `own` are the project's own requirements, which are looked at for clashes; those in `[project]` if it is None.
+    `own` are the project's own requirements, which are looked at for clashes; then nothing but the lock is read, and
+    nothing is asked for where there is none. If it is None, those in `[project]` count, and having no lock is a
+    `UsageError`.
     """
     from flowverse._ship.requirements import requirements_of  # nothing else needs `packaging`
 
+    if own is None:
+        project = Project.read(root)
+        return requirements_of(project.locked.pins, project.dependencies)
     lock = parse_lock(read_lock_bytes(root))
-    own = Project.read(root).dependencies if own is None else own
     return requirements_of(lock.pins if lock is not None else (), own)
 
 
@@ -111,7 +123,7 @@ def write_group(root: Path, group: str) -> Line:
     from flowverse._ship.requirements import merged, requirements_of
 
     project = Project.read(root)
-    written = project.write_group(group, merged(requirements_of(_locked(project).pins)))
+    written = project.write_group(group, merged(requirements_of(project.locked.pins)))
     return Line("note", f"dependency-groups.{group} {'was written' if written else 'is up to date'}")
 
 
@@ -119,7 +131,7 @@ def licenses(root: Path) -> tuple[LicenseRow, ...]:
     """Under which licences the locked modules are. Raises `UsageError` where there is no lock."""
     from flowverse._ship.licenses import licenses_of
 
-    return licenses_of(_locked(Project.read(root)).pins)
+    return licenses_of(Project.read(root).locked.pins)
 
 
 def export(root: Path, format: Format, settings: Settings) -> str:
@@ -127,9 +139,7 @@ def export(root: Path, format: Format, settings: Settings) -> str:
     from flowverse._ship.export import export
 
     project = _project(root, settings)
-    return export(
-        _locked(project), Application(name=project.name, version=project.version), format, epoch=settings.epoch
-    )
+    return export(project.locked, Application(name=project.name, version=project.version), format, epoch=settings.epoch)
 
 
 def write_export(root: Path, format: Format, settings: Settings, output: Path) -> Line:
@@ -146,12 +156,6 @@ def verify(target: str, path: Sequence[str] | None = None) -> Verified:
     from flowverse._ship.verify import verify
 
     return verify(target, path)
-
-
-def _locked(project: Project) -> Lock:
-    if project.lock is None:
-        raise UsageError("There is no flowverse.lock.", hint="Run `flowverse lock`.")
-    return project.lock
 
 
 def _project(root: Path, settings: Settings) -> Project:

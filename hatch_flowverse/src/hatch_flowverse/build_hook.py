@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import Any, Literal
 
 from flowverse import api, shipping
-from flowverse.errors import FlowverseError
+from flowverse.errors import FlowverseError, UsageError
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.requirements import Requirement
 
@@ -66,12 +66,15 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         voice = Voice(self.app)
         try:
             settings = api.Settings.from_environ(os.environ)
+            self._check_metadata_hook()
             if version == "editable":
+                shipping.check_project(root)
                 voice.result(api.sync(root, settings, reporter=voice))
                 self._make_importable(root, build_data)
-                extra = shipping.metadata(root, self.metadata.core.dependencies).requirements
-                build_data["dependencies"].extend(extra)
-                self._warn_of_uv(root, extra, voice)
+                said = shipping.metadata(root, self.metadata.core.dependencies)
+                voice.lines([api.Line("warning", text) for text in said.warnings])
+                build_data["dependencies"].extend(said.requirements)
+                self._warn_of_uv(root, said.requirements, voice)
             else:
                 self._ship(root, settings, voice, build_data)
         except FlowverseError as error:
@@ -89,6 +92,18 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             except FlowverseError as error:
                 Path(artifact_path).unlink()
                 Voice(self.app).fail(error)
+
+    def _check_metadata_hook(self) -> None:
+        """Refuse dependencies that nobody would hear of."""
+        config = self.metadata.config
+        hooks = config.get("tool", {}).get("hatch", {}).get("metadata", {}).get("hooks", {})
+        if "dependencies" in hooks.get(self.PLUGIN_NAME, {}) and "dependencies" not in config["project"].get(
+            "dynamic", ()
+        ):
+            raise UsageError(
+                "tool.hatch.metadata.hooks.flowverse.dependencies is of no use where dependencies are not dynamic.",
+                hint='Set dynamic = ["dependencies"] in [project], and take `dependencies` out of it.',
+            )
 
     def _ship(self, root: Path, settings: api.Settings, voice: Voice, build_data: dict[str, Any]) -> None:
         """File by file: a folder would take what is generated in it, and collide with what is selected in it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["pdm_build_finalize", "pdm_build_hook_enabled", "pdm_build_initialize", "pdm_build_update_files"]
 
 _HUB_CLIENT = """\
-Write requires = ["pdm-backend", "pdm-flowverse[hub]"] in [build-system], or sync beforehand with `pdm install`."""
+Write requires = ["pdm-backend", "pdm-flowverse[hub]"] in [build-system], or sync beforehand \
+(`pdm install --plugins`, then `pdm install`)."""
 
 _generated: list[TemporaryDirectory[str]] = []
 """Folders of generated files, outside of the project: pdm-backend takes files from disk only."""
@@ -151,4 +153,12 @@ def _plainly(artifact: Path | None = None) -> Iterator[None]:
             artifact.unlink()
         if isinstance(error, HubClientMissing):
             error.hint = _HUB_CLIENT
-        raise SystemExit("\n".join(line.text for line in api.explain(error))) from None
+        raise SystemExit("\n".join(_spaced(line.text) for line in api.explain(error))) from None
+
+
+def _spaced(text: str) -> str:
+    """Write `[build-system]` as `[ build-system ]`: PDM prints what a build says as markup, and would leave it out.
+
+    TOML takes a table's name like this too, and so does PEP 508 an extra's.
+    """
+    return re.sub(r"\[([a-z][^\[\]]*)\]", r"[ \1 ]", text)

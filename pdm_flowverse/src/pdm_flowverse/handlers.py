@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pdm.models.requirements import Requirement
     from pdm.project import Project
 
-__all__ = ["on_install", "on_invoke", "on_lock"]
+__all__ = ["on_build", "on_install", "on_invoke", "on_lock"]
 
 _LOCKING = {"add", "install", "lock", "remove", "update"}
 
@@ -89,14 +89,23 @@ def on_install(project: Project, *, dry_run: bool, **_: object) -> None:
         return
     from flowverse import api
 
-    from pdm_flowverse.work import carry_out, warn_stale
+    from pdm_flowverse.work import carry_out, check_backend, warn_stale
 
     locked = getattr(options, "check", False)
     frozen = not locked and (command == "sync" or not project.enable_write_lockfile)
     carry_out(project, api.sync, locked=locked, frozen=frozen, dry_run=dry_run)
+    check_backend(project, building=False)
     if frozen:
         warn_stale(project)
         _freeze_build(project)
+
+
+def on_build(project: Project, **_: object) -> None:
+    """Refuse a build that would ship the tree as it lies there, and say it of one that ships nothing of it."""
+    if _declares(project):
+        from pdm_flowverse.work import check_backend
+
+        check_backend(project, building=True)
 
 
 def _declares(project: Project) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pdm.signals import pre_install, pre_invoke, pre_lock
+from pdm.signals import pre_build, pre_install, pre_invoke, pre_lock
 
 from pdm_flowverse.commands import Command
-from pdm_flowverse.handlers import on_install, on_invoke, on_lock
+from pdm_flowverse.handlers import on_build, on_install, on_invoke, on_lock
 from pdm_flowverse.project import adopt
 
 if TYPE_CHECKING:
@@ -21,5 +21,6 @@ def register(core: Core) -> None:
     pre_invoke.connect(on_invoke)
     pre_lock.connect(on_lock)
     pre_install.connect(on_install)
+    pre_build.connect(on_build)
     adopt(core)
     core.register_command(Command, "flowverse")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flowverse import api
-from flowverse.errors import FlowverseError, HubClientMissing, StaleLock
+from flowverse.errors import FlowverseError, HubClientMissing, StaleLock, UsageError
 from pdm.compat import tomllib
 from pdm.termui import UI, Verbosity
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flowverse.ports import Chooser, Reporter
     from pdm.project import Project
 
-__all__ = ["carry_out", "is_stale", "plainly", "refuse_stale", "show_view", "warn_stale"]
+__all__ = ["carry_out", "check_backend", "is_stale", "plainly", "refuse_stale", "show_view", "warn_stale"]
 
 
 _HUB_CLIENT = """\
@@ -75,6 +75,29 @@ def warn_stale(project: Project) -> None:
     with suppress(FlowverseError):  # the lock is the truth: what is wrong with the manifest does not matter here
         if reasons := api.check(project.root, api.Settings()):
             show(project.core.ui, [api.Line("warning", line) for line in str(StaleLock(reasons)).splitlines()])
+
+
+def check_backend(project: Project, *, building: bool) -> None:
+    """Say it if the backend of a project does not know of flow modules: pdm-backend then ships whatever lies there."""
+    data = _read(project)
+    system, tools = data.get("build-system", {}), data.get("tool", {})
+    backend = str(system.get("build-backend", ""))
+    requires = " ".join(map(str, system.get("requires", ()))).replace("_", "-")
+    if backend == "pdm.backend" and "pdm-flowverse" not in requires:
+        what = "The build would ship flow modules unverified, or none: it does not know of them"
+        hint = 'Add "pdm-flowverse" to requires in [build-system].'
+        if building:
+            with plainly(project.core.ui):
+                raise UsageError(f"{what}.", hint=hint)
+        show(project.core.ui, [api.Line("warning", f"{what}. {hint}")])
+    hooks = tools.get("hatch", {}).get("build", {}).get("hooks", {})
+    if building and backend != "pdm.backend" and not (backend == "hatchling.build" and "flowverse" in hooks):
+        show(project.core.ui, [api.Line("warning", f"{backend or 'The backend'} is not told to ship flow modules")])
+
+
+def _read(project: Project) -> Mapping[str, Any]:
+    pyproject = project.pyproject
+    return pyproject.open_for_read() if hasattr(pyproject, "open_for_read") else pyproject._data  # before 2.26.4
 
 
 @contextmanager

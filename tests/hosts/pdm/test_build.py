@@ -94,8 +94,23 @@ def test_only_what_is_locked_is_built(desk: Desk) -> None:
     desk.declare(CHAT)
     (desk.root / "flow_modules" / ATOMIC / "__init__.py").write_text("mine = True\n", encoding="utf-8")
     said = desk.pdm("build", "--no-isolation", code=1)
-    assert f"The flow modules cannot be shipped: {ATOMIC} was edited (1 changed)." in said
+    assert f"The flow modules cannot be shipped: {ATOMIC} was edited (1 changed: __init__.py)." in said
     assert "Traceback" not in said
+
+
+def test_a_build_that_does_not_know_of_flow_modules(desk: Desk) -> None:
+    """pdm-backend would ship the tree as it lies there: that is said when installing, and refused when building."""
+    desk.write_project(LIBRARY.replace(', "pdm-flowverse"', ""), CHAT, package="src/app")
+    desk.make_environment("pdm-backend")
+    said = desk.pdm("install", "--no-self")
+    assert 'unverified, or none: it does not know of them. Add "pdm-flowverse" to requires in [build-system].' in said
+    said = desk.pdm("build", "--no-isolation", code=1)
+    assert 'HINT: Add "pdm-flowverse" to requires in [build-system].' in said
+    assert not list((desk.root / "dist").glob("*"))
+
+    text = LIBRARY.replace('"pdm-backend", "pdm-flowverse"', '"hatchling"').replace("pdm.backend", "hatchling.build")
+    desk.manifest.write_text(text + f'\n[tool.flowverse.dependencies]\n"{CHAT}" = "main"\n', encoding="utf-8")
+    assert "hatchling.build is not told to ship flow modules" in desk.pdm("build", "--no-sdist")
 
 
 def test_a_project_without_the_table_is_built_as_ever(desk: Desk) -> None:
@@ -154,7 +169,7 @@ def test_a_build_that_must_fetch_and_has_no_hub_client(desk: Desk) -> None:
 
     said = " ".join(desk.run(*install, code=1).split())  # uv breaks lines where the terminal ends
     assert "Flow modules must be fetched, and the Hub client is not installed (huggingface_hub is missing). " in said
-    assert 'Write requires = ["pdm-backend", "pdm-flowverse[hub]"] in [build-system], or sync beforehand' in said
+    assert 'Write requires = ["pdm-backend", "pdm-flowverse[ hub ]"] in [ build-system ], or sync beforehand' in said
     assert "Traceback" not in said
 
     desk.pdm("install", "--no-self")

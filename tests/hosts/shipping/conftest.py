@@ -170,6 +170,7 @@ class Yard(Runner):
 
     def __post_init__(self) -> None:
         outside = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        self.place.mkdir(exist_ok=True)
         self.dependencies = self.place / "dependencies"
         write_wheel(self.dependencies, "flowdep")
         self.environ = {
@@ -215,8 +216,7 @@ class Yard(Runner):
         text = (PDM if backend == "pdm-backend" else HATCHLING).format(folder=layout.folder, base=layout.base)
         if layout.base == ".":
             text = text.replace('package-dir = "."\n', "")
-        text = text.replace(f'includes = ["{layout.base}/', 'includes = ["src/') + "\n"
-        text += PROJECT.format(name=layout.name, package=layout.package)
+        text += "\n" + PROJECT.format(name=layout.name, package=layout.package)
         text += INTO.format(package=layout.package) if into else ""
         # PDM does not know the variables that show pip and uv a folder of wheels.
         text += f"{tables}{source('wheels', self.wheelhouse.folder)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from uv import find_uv_bin
 
 from tests.environments import environment
-from tests.hosts.shipping.conftest import CHAT, Layout, Yard, one
+from tests.hosts.shipping.conftest import CHAT, Layout, Yard, one, unpack
 from tests.hub import Hub
 
 ROOT = Path(__file__).parents[3]
@@ -103,6 +105,80 @@ def test_every_difference_is_told(yard: Yard, into: bool) -> None:
         f"  {package}/{CHAT}/more.py was added",
         "hint: Build or install it again, from where you trust it.",
     ]
+
+
+ADDED = [
+    "flow_modules/saibo/Evil/__init__.py",
+    "flow_modules/evil.py",
+    "flow_modules/saibo/ChatFlows.py",
+    "flow_modules/_shipped/other.txt",
+    "flow_modules/saibo/ChatFlows/__pycache__/x.pyc",
+    "flow_modules.py",
+    "app-1.0.data/purelib/flow_modules/saibo/ChatFlows/ChatGPT4.py",
+]
+
+
+def test_nothing_can_be_added_to_a_wheel(yard: Yard) -> None:
+    """In, beside or in place of a module; nor under a name that only an installer makes one of."""
+    wheel, _ = built(yard)
+    for number, name in enumerate([*ADDED, "x/../flow_modules/evil.py", f"flow_modules/{CHAT}/ChatGPT4.py"]):
+        spoiled = yard.place / f"{number}" / wheel.name
+        spoiled.parent.mkdir()
+        shutil.copy(wheel, spoiled)
+        with warnings.catch_warnings(), zipfile.ZipFile(spoiled, "a") as archive:
+            warnings.simplefilter("ignore")  # of the name that is there already
+            archive.writestr(name, "evil")
+        said = verify(yard, str(spoiled), code=1)
+        assert f"  {name} " in said
+
+
+def test_a_changed_licence_and_a_changed_bill_are_told(yard: Yard) -> None:
+    """The copy in the metadata counts as well; a bill without modules is none."""
+    wheel, _ = built(yard)
+    python = yard.environment("arrival", wheel)
+    info = next((yard.place / "arrival").rglob("app-1.0.dist-info"))
+    place = "licenses/flow_modules/saibo/ChatFlows/NOTICE.txt"
+    (info / place).write_text("other", encoding="utf-8")
+    (info / "RECORD").unlink()
+    assert f"app-1.0.dist-info/{place} was changed" in verify(yard, "app", "--python", str(python), code=1)
+    (info / "sboms/flowverse.cdx.json").write_text('{"components": []}', encoding="utf-8")
+    said = verify(yard, "app", "--python", str(python), code=1)
+    assert "flowverse.cdx.json is not the list of modules that flowverse wrote" in said
+
+
+def test_a_spoiled_sdist_is_told(yard: Yard) -> None:
+    """Two folders of which one hides the other, an added module, and a lock that is none."""
+    _, sdist = built(yard)
+    good = unpack(sdist, yard.place)
+
+    def packed(name: str, *folders: Path) -> str:
+        with tarfile.open(yard.place / name, "w:gz") as archive:
+            for folder in folders:
+                archive.add(folder, folder.name)
+        return str(yard.place / name)
+
+    other = Path(shutil.copytree(good, yard.place / "app-2.0"))
+    assert "it has 2 folders at its top" in verify(yard, packed("two-1.0.tar.gz", good, other), code=1)
+    (good / "flow_modules" / "saibo" / "Evil").mkdir()
+    (good / "flow_modules" / "saibo" / "Evil" / "__init__.py").touch()
+    assert "saibo/Evil/__init__.py was added" in verify(yard, packed("more-1.0.tar.gz", good), code=1)
+    (other / "flowverse.lock").write_bytes(b"\0")
+    said = verify(yard, packed("app-2.0.tar.gz", other), code=1)
+    assert "app-2.0.tar.gz" in said
+    assert "what it says of its modules cannot be read" in said
+
+
+def test_what_another_application_shares_is_its_own(yard: Yard) -> None:
+    """It ships a file of a module that this one leaves out: nothing was added by anybody else."""
+    wheel, _ = built(yard)
+    other = Yard(yard.place / "other", yard.hub, yard.wheelhouse)
+    other.write(
+        "hatchling", Layout(package="other", name="other"), tables='\n[tool.flowverse.build]\nexclude = ["*.png"]\n'
+    )
+    other.build("uv build", other.place / "out", isolated=False)
+    python = yard.environment("both", wheel, one(other.place / "out", "*.whl"))
+    for name in ("app", "other"):
+        assert "is as it was shipped" in verify(yard, name, "--python", str(python))
 
 
 def test_what_cannot_be_verified_is_a_sentence(yard: Yard) -> None:

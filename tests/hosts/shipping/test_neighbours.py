@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import zipapp
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from uv import find_uv_bin
 
 from tests.environments import environment
-from tests.hosts.shipping.conftest import ATOMIC, CHAT, MODULES, Layout, Yard, one
+from tests.hosts.shipping.conftest import ATOMIC, CHAT, MODULES, Layout, Yard, names, one
 from tests.integration.test_aiflows import AIFLOWS, NEEDED
 
 TALKER = Layout(package="talker", name="talker")
 INTO = ["flow_modules", "into"]
 
 
-def ship(yard: Yard, name: str, *, into: bool, modules: str = CHAT, main: str = "") -> Path:
-    """Build the wheel of an application; `main` is another program than that of the yard."""
+def ship(
+    yard: Yard, name: str, *, into: bool, modules: str = CHAT, main: str = "", more: Mapping[str, str] | None = None
+) -> Path:
+    """Build the wheel of an application; `main` is another program than that of the yard, `more` are more files."""
     yard.root = yard.place / name
     yard.write("hatchling", Layout(package=name, name=name), into=into)
     if modules != CHAT:
@@ -28,6 +32,8 @@ def ship(yard: Yard, name: str, *, into: bool, modules: str = CHAT, main: str = 
         yard.sync()
     if main:
         (yard.project / name / "__init__.py").write_text(main, encoding="utf-8")
+    for path, text in (more or {}).items():
+        (yard.project / name / path).write_text(text, encoding="utf-8")
     build = (find_uv_bin(), "build", "--wheel", "--no-build-isolation", "--python", sys.executable)
     yard.run(*build, "--out-dir", str(yard.place / f"{name}-out"), cwd=yard.project)
     return one(yard.place / f"{name}-out", "*.whl")
@@ -212,3 +218,116 @@ def test_pickles_travel_with_into(yard: Yard) -> None:
     assert b"first._vendor.saibo.ChatFlows.ChatGPT4" in made.read_bytes()
     read = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')).prompt())"
     assert yard.away(python, "-c", read, made) == "Answer in one word.\n"
+
+
+EARLY = """\
+from flowverse import flow_verse
+
+flow_verse.sync_dependencies([{"url": "saibo/ChatFlows", "revision": "main"}])
+
+
+def main():
+    from first._vendor.saibo.ChatFlows.ChatGPT4 import ChatGPT4
+
+    print(ChatGPT4().name)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    "how", [("-c", "import first.early; first.early.main()"), ("-m", "first.early")], ids=["-c", "-m"]
+)
+def test_an_application_that_syncs_for_itself_does_not_where_it_is_installed(yard: Yard, how: tuple[str, str]) -> None:
+    """Before it has imported any module, with the real flowverse and its Hub client at hand: it has all it asks for."""
+    wheel = ship(yard, "first", into=True, more={"early.py": EARLY})
+    site = yard.place / "site"
+    install = (
+        find_uv_bin(),
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(site),
+        "--python",
+        sys.executable,
+        "--no-index",
+    )
+    yard.run(*install, "--find-links", str(yard.dependencies), str(wheel), cwd=yard.place)
+    shutil.move(site, yard.place / "site-packages")
+
+    said = yard.away(sys.executable, *how, PYTHONPATH=str(yard.place / "site-packages"), PYTHONDONTWRITEBYTECODE="1")
+
+    assert said == "atomic\n"
+
+
+def test_projects_that_lock_one_module_at_two_commits_are_told_of(yard: Yard) -> None:
+    """Installed for editing in one environment, as in a workspace: one tree is used, and which is said."""
+    python = yard.environment("both", one(yard.dependencies, "*.whl"))
+    roots = []
+    for name, text in (("first", '"atomic"'), ("second", '"newer"')):
+        files = {**MODULES[ATOMIC], "ChatAtomicFlow.py": MODULES[ATOMIC]["ChatAtomicFlow.py"].replace('"atomic"', text)}
+        yard.hub.add(ATOMIC, files)
+        yard.root = yard.place / name
+        yard.write("hatchling", Layout(base="src", package=name, name=name))
+        roots.append(str(yard.root))
+        install = (
+            find_uv_bin(),
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--python",
+            str(python),
+            "-e",
+            str(yard.root),
+        )
+        yard.run(*install, cwd=yard.place)
+
+    said = yard.away(python, "-c", "import first; first.main()")
+
+    assert f"FlowRevisionWarning: {ATOMIC} is shipped by " in said
+    assert all(root in said for root in roots)
+
+
+@pytest.mark.parametrize("backend", ["hatchling", "pdm-backend"])
+def test_what_a_link_in_the_tree_leads_to_is_not_shipped(yard: Yard, backend: str) -> None:
+    """Nor is anything else that somebody put there; nor the right to execute a file, which a pin says nothing of."""
+    yard.write(backend, Layout())
+    yard.build("uv build", yard.place / "out", isolated=False)
+    (yard.place / "secret").mkdir()
+    (yard.place / "secret" / "key.py").write_text("KEY = 1\n", encoding="utf-8")
+    (yard.tree / "saibo" / "Mine").symlink_to(yard.place / "secret", target_is_directory=True)
+    (yard.tree / "saibo" / "key.py").symlink_to(yard.place / "secret" / "key.py")
+    (yard.tree / CHAT / "ChatGPT4.py").chmod(0o755)
+    if backend == "hatchling":
+        yard.edit('packages = ["app"]', 'packages = ["app", "flow_modules"]')
+
+    yard.build("uv build", yard.place / "again", isolated=False)
+
+    for folder in ("out", "again"):
+        assert not any(
+            "key" in name for pattern in ("*.whl", "*.gz") for name in names(one(yard.place / folder, pattern))
+        )
+    wheels = [one(yard.place / folder, "*.whl").read_bytes() for folder in ("out", "again")]
+    assert wheels[0] == wheels[1]
+
+
+def test_a_package_that_only_the_modules_are_in(yard: Yard) -> None:
+    """`into` may name packages on the way that the project does not have: from a wheel, and for editing."""
+    tables = '\n[tool.flowverse.build]\ninto = "app.deep.er"\n'
+    yard.write("hatchling", Layout(base="src"), tables=tables)
+    code = "from app.deep.er.martinjosifoski.ChatAtomicFlow.ChatAtomicFlow import ChatAtomicFlow as C; print(C.name)"
+    yard.build("uv build", yard.place / "out", isolated=False)
+    assert yard.away(yard.environment("arrival", one(yard.place / "out", "*.whl")), "-c", code) == "atomic\n"
+    python = yard.environment("editable", one(yard.dependencies, "*.whl"))
+    edit(yard, python)
+    assert yard.away(python, "-c", code) == "atomic\n"
+
+
+def edit(yard: Yard, python: Path) -> None:
+    """Install the project for editing."""
+    install = (find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-e", str(yard.root))
+    yard.run(*install, cwd=yard.place)

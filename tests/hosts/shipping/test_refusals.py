@@ -22,7 +22,7 @@ def a_stale_lock(yard: Yard) -> str:
 
 def an_edited_module(yard: Yard) -> str:
     (yard.tree / CHAT / "ChatGPT4.yaml").write_text("mine\n", encoding="utf-8")
-    return f"The flow modules cannot be shipped: {CHAT} was edited (1 changed)."
+    return f"The flow modules cannot be shipped: {CHAT} was edited (1 changed: ChatGPT4.yaml)."
 
 
 def a_linked_module(yard: Yard) -> str:
@@ -123,9 +123,9 @@ def test_a_link_in_the_tree_is_put_right_or_refused(yard: Yard, backend: str) ->
 
 
 TAMPERED = {
-    "a changed file": (f"flow_modules/{CHAT}/ChatGPT4.py", f"{CHAT} was edited (1 changed)"),
-    "a changed licence": (f"flow_modules/{ATOMIC}/LICENSE", f"{ATOMIC} was edited (1 changed)"),
-    "an added file": (f"flow_modules/{CHAT}/more.py", f"{CHAT} was edited (1 added)"),
+    "a changed file": (f"flow_modules/{CHAT}/ChatGPT4.py", f"{CHAT} was edited (1 changed: ChatGPT4.py)"),
+    "a changed licence": (f"flow_modules/{ATOMIC}/LICENSE", f"{ATOMIC} was edited (1 changed: LICENSE)"),
+    "an added file": (f"flow_modules/{CHAT}/more.py", f"{CHAT} was edited (1 added: more.py)"),
 }
 
 
@@ -155,19 +155,43 @@ def test_a_tampered_sdist_is_not_built(yard: Yard, backend: str, path: str, clau
 @pytest.mark.parametrize(
     ("into", "expected"),
     [
-        ("apps._vendor", "is below 'apps', and the wheel holds no such package; is it spelled as it is imported?"),
-        ("app.taken", "is taken, there are files in app/taken; name a package that is not there yet"),
+        ("apps._vendor", "is below 'apps', and the project has no such folder; is it spelled as it is imported?"),
+        ("tests.vendor", "is below 'tests', and the wheel holds no such package; is it spelled as it is imported?"),
+        ("app.taken", "is taken, there is app/taken; name a package that is not there yet"),
+        ("app.util", "is taken, there is app/util.py; name a package that is not there yet"),
     ],
 )
 @pytest.mark.parametrize("backend", ["hatchling", "pdm-backend"])
 def test_a_package_that_cannot_be_moved_to_is_refused(yard: Yard, backend: str, into: str, expected: str) -> None:
-    """A misspelled one, and one with files of its own; no archive that nobody can use is left behind."""
+    """A misspelled one, and one with files of its own; no wheel that nobody can use is left behind."""
     yard.write(backend, Layout(), tables=f'\n[tool.flowverse.build]\ninto = "{into}"\n')
-    (yard.root / "app" / "taken").mkdir()
-    (yard.root / "app" / "taken" / "__init__.py").write_text("", encoding="utf-8")
+    for place in ("app/taken", "tests"):
+        (yard.root / place).mkdir()
+        (yard.root / place / "__init__.py").write_text("", encoding="utf-8")
+    (yard.root / "app" / "util.py").write_text("", encoding="utf-8")
 
     said = yard.build("uv build", yard.place / "out", code=2, isolated=False)
 
     assert f"tool.flowverse.build.into: {expected}" in flat(said)
     assert "Traceback" not in said
+    assert [name for name in archives(yard.place / "out") if name.endswith(".whl") or into != "tests.vendor"] == []
+
+
+@pytest.mark.parametrize("backend", ["hatchling", "pdm-backend"])
+def test_a_package_of_the_projects_own_is_seen_wherever_it_is(yard: Yard, backend: str) -> None:
+    """Below another folder than `src`, it is found in the finished wheel."""
+    yard.write(backend, Layout(base="lib"), tables='\n[tool.flowverse.build]\ninto = "app.taken"\n')
+    (yard.root / "lib" / "app" / "taken").mkdir()
+    (yard.root / "lib" / "app" / "taken" / "mine.py").write_text("", encoding="utf-8")
+    said = yard.build("uv build", yard.place / "out", code=2, isolated=False)
+    assert "tool.flowverse.build.into: is taken, there is app/taken/mine.py; name a package" in flat(said)
     assert not list((yard.place / "out").glob("*.whl"))
+
+
+def test_a_module_that_cannot_be_moved_is_refused(yard: Yard) -> None:
+    """By the Python that builds; the sdist is not built either."""
+    yard.hub.add(ATOMIC, {"__init__.py": "", "old.py": "import flow_modules.saibo\nprint 'Python 2'\n"})
+    yard.write("hatchling", Layout(), into=True)
+    said = yard.build("uv build", yard.place / "out", code=2, isolated=False)
+    assert f"{ATOMIC} cannot be moved to app._vendor: old.py:2: " in flat(said)
+    assert archives(yard.place / "out") == []

@@ -16,11 +16,11 @@ __all__ = ["metadata_of"]
 def metadata_of(manifest: Manifest, pins: Sequence[Pin], own: Sequence[str]) -> Metadata:
     """Read it from pins. `own` are the Python requirements that the distribution has itself."""
     selection = Selection(manifest.build.exclude)
-    asked = requirements_of(pins)
+    asked = requirements_of(pins, own)
     files = ((pin, entry.path) for pin in pins for entry in selection.of(pin))
     direct = [f"{row.asker} asks for {row.text!r}: PyPI takes no such reference" for row in asked.rows if row.url]
     return Metadata(
         requirements=merged(asked, own),
         licenses=tuple(f"{manifest.modules_dir}/{pin.id.folder}/{path}" for pin, path in files if is_licence(path)),
-        warnings=(*asked.unusable, *direct),
+        warnings=(*asked.unusable, *direct, *map(str, asked.clashes)),
     )

@@ -10,10 +10,11 @@ from flowverse._ship.selection import Selection
 from flowverse._survey import survey
 from flowverse._tree import Tree
 from flowverse.errors import InvalidManifest, NotShippable
-from flowverse.model import Pin
+from flowverse.model import Edit, Pin
 
 __all__ = ["check_free", "check_package", "check_tree"]
 
+_FEW = 3
 _FREE = "name a package that is not there yet"
 _SPELLED = "is it spelled as it is imported?"
 
@@ -21,14 +22,15 @@ _SPELLED = "is it spelled as it is imported?"
 def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) -> None:
     """Raise `NotShippable` with everything in the tree that is not what the lock says."""
     problems = _problems(project, Tree(project.tree_root), pins, selection)
-    if problems:
-        hint = (
-            "The sdist was changed after it was built; build it again."
-            if project.unpacked
-            else "Only what is locked is shipped. To give edits up, set overwrite = true or delete the folder, and "
-            "sync; instead of a local folder, name a revision."
-        )
-        raise NotShippable(problems, hint=hint)
+    if not problems:
+        return
+    hints = ["The sdist was changed after it was built; build it again."]
+    if not project.unpacked:
+        local = any(pin.path is not None for pin in pins)
+        hints = ["Name a revision instead of the local folder."] if local else []
+        edited = any("was edited" in problem for problem in problems)
+        hints += ["To give the edits up, delete the module's folder, and sync."] if edited else []
+    raise NotShippable(problems, hint=" ".join(hints) or "Run `flowverse sync`.")
 
 
 def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Selection) -> list[str]:
@@ -46,10 +48,16 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
         elif there.link is not None:
             problems.append(f"{pin.id} is a link to {there.link}")
         elif edit:
-            problems.append(f"{pin.id} was edited ({edit})")
+            problems.append(f"{pin.id} was edited ({edit}: {_few(edit)})")
         elif not there.same and not gone:
             problems.append(f"{pin.id} is not the commit that is locked")
     return problems
+
+
+def _few(edit: Edit) -> str:
+    """Some of the files that were edited."""
+    names = [*edit.changed, *edit.added, *edit.deleted]
+    return ", ".join(names[:_FEW]) + (", ..." if len(names) > _FEW else "")
 
 
 def check_free(project: Project, into: str) -> None:

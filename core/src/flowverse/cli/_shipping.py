@@ -18,7 +18,9 @@ from flowverse.errors import UsageError
 __all__ = ["COMMANDS"]
 
 
-@click.command(epilog="Example: flowverse requirements --write flows")
+@click.command(
+    short_help="Show what the modules need of Python.", epilog="Example: flowverse requirements --write flows"
+)
 @click.option("--write", "group", metavar="GROUP", help="Make this dependency group in pyproject.toml what is needed.")
 @common
 def requirements(project: Path | None, quiet: bool, verbose: bool, group: str | None) -> int:
@@ -54,7 +56,10 @@ def export(project: Path | None, quiet: bool, verbose: bool, format: Format, out
         Terminal(quiet=quiet, verbose=verbose).say([shipping.write_export(root, format, settings, output)])
 
 
-@click.command(epilog="Example: flowverse verify my-app --python .venv/bin/python")
+@click.command(
+    short_help="Check what was installed, or an archive.",
+    epilog="Example: flowverse verify my-app --python .venv/bin/python",
+)
 @click.argument("target", metavar="DIST-OR-ARCHIVE")
 @click.option("--python", metavar="PYTHON", help="The interpreter of the environment to look in. [default: this one]")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
