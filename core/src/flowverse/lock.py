@@ -171,6 +171,9 @@ def _load_pin(module: object, where: str) -> Pin:
         "dependencies": tuple(_load_edge(row, f"{where}.dependencies") for row in _rows(module, "dependencies", where)),
         "requirements": tuple(_string(row, f"{where}.requirements") for row in _rows(module, "requirements", where)),
     }
+    empty = [key for key in ("path", "revision", "license") if module.get(key) == ""]
+    if empty:  # what would be left out when it is written again
+        raise BrokenLock(f"{where}.{empty[0]} is empty")
     path = _get(module, "path", str, where, optional=True)
     if path is not None:
         return Pin(path=path, **common)
@@ -221,12 +224,12 @@ def _id(text: str, where: str) -> ModuleId:
 
 
 def _get(table: object, key: str, kind: type, where: str, *, optional: bool = False) -> Any:
-    """The value of a key, of one TOML type; no text is empty. `Any` because the type is a value here."""
+    """The value of a key, of one TOML type. `Any` because the type is a value here."""
     if not isinstance(table, Mapping):
         raise BrokenLock(f"{where} holds something that is not a table")
     value = table.get(key)
     if value is None and optional:
         return None
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)) or value == "":
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise BrokenLock(f"{where}.{key} is missing or of the wrong type".lstrip("."))
     return value

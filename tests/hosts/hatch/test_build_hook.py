@@ -115,7 +115,7 @@ def test_a_changed_sdist_is_refused(root: Path, tmp_path: Path, capsys: pytest.C
 
     with pytest.raises(SystemExit):
         wheel(tmp_path / "app-1.0", tmp_path)
-    assert "saibo/ChatFlows was edited (1 changed)" in capsys.readouterr().err
+    assert "saibo/ChatFlows was edited (1 changed: ChatGPT4.yaml)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", ["changed", "a link", "missing"])
