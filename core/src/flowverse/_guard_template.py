@@ -306,20 +306,22 @@ def _records(folder: str) -> dict[str, dict[str, str]]:
 
 def _compare(folders: list[str]) -> None:
     """Warn about a module that is here at two commits: only one of them can be imported."""
+    # Folders without modules are many: aiFlows brings one. To look into the others takes a moment for each module.
+    held = [folder for folder in folders if any(not name.startswith("_") for name in _names(folder))]
     try:
-        alone = len(folders) < 2 and len(_os.listdir(_os.path.join(folders[0], "_shipped"))) < 2
-    except (IndexError, OSError):  # a project's own tree, or a zip
-        alone = len(folders) < 2
+        alone = len(held) < 2 and len(_os.listdir(_os.path.join(held[0], "_shipped"))) < 2
+    except (IndexError, OSError):  # no modules, a project's own tree, or a zip
+        alone = len(held) < 2
     places: dict[str, dict[str, str]] = {}
-    for folder in [] if alone else folders:
+    for folder in [] if alone else held:
         for who, commits in _records(folder).items():
             for module, commit in commits.items():
                 places.setdefault(module, {}).setdefault(commit, who)
     for module, commits in places.items():
         if len(commits) > 1:
             said = " and by ".join(who + " at " + commit[:7] for commit, who in commits.items())
-            held = _held(module, folders)
-            which = " (" + held[2][:7] + ")" if held is not None and held[2] else ""
+            found = _held(module, folders)
+            which = " (" + found[2][:7] + ")" if found is not None and found[2] else ""
             text = module + " is shipped by " + said + ", and flow_modules has room for one" + which + ": install them"
             _warn(text + " apart, or build them with `into` in [tool.flowverse.build].", (module, "shipped"), 3)
 

@@ -54,8 +54,8 @@ def shipment(
 
     In a checkout, modules that are missing are synced first; an unpacked sdist is only verified. Files that have to be
     written for the archive go to the folder `scratch`, which must be there until it is built. `own` are the Python
-    requirements of the distribution itself. Raises `StaleLock` or `NotShippable` for whatever
-    is not exactly what the lock says.
+    requirements of the distribution itself. Raises `StaleLock` or `NotShippable` for whatever is not exactly what the
+    lock says.
     """
     from flowverse._ship.contents import ship  # what it needs is not there in an environment that only syncs
     from flowverse._ship.requirements import normalized
