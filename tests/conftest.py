@@ -28,6 +28,11 @@ _ALSO = {"CI", "GITHUB_ACTIONS", "UV", "UV_FROZEN", "UV_LOCKED", "VIRTUAL_ENV"}
 _KEPT = ("FLOWVERSE_TEST_",)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as there are processors: the tests of hosts wait for other processes half of their time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever is set where the tests run must not decide them; and the user's own cache is not for tests."""
@@ -37,3 +42,4 @@ def _quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in _CLIENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    monkeypatch.setenv("PIP_NO_COMPILE", "1")  # hundreds of environments are made, and most of what is in them not used

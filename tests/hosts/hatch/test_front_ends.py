@@ -106,4 +106,7 @@ def test_hatch_build(desk: Desk) -> None:
 
     (desk.root / "flow_modules" / "saibo" / "ChatFlows" / "ChatGPT4.yaml").write_text("mine\n", encoding="utf-8")
     said = desk.hatch("build", "--target", "wheel", code=1)
-    assert "flowverse: The flow modules cannot be shipped: saibo/ChatFlows was edited (1 changed).\nhint: " in said
+    assert (
+        "flowverse: The flow modules cannot be shipped: saibo/ChatFlows was edited (1 changed: ChatGPT4.yaml).\nhint: "
+        in said
+    )

@@ -266,7 +266,14 @@ class Yard(Runner):
             "pip wheel": [python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", out, project],
         }[front_end]
         where = self.project if front_end == "hatch build" else None
-        return self.run(*command, *options, code=code, cwd=where, **environ)
+        # To count lines in every process of a build would take longer than the build; the hooks are counted elsewhere.
+        counted = {name: value for name, value in self.environ.items() if name.startswith("COVERAGE_")}
+        for name in counted:
+            del self.environ[name]
+        try:
+            return self.run(*command, *options, code=code, cwd=where, **environ)
+        finally:
+            self.environ.update(counted)
 
     # --- arriving ----------------------------------------------------------------------------------------------------
 
