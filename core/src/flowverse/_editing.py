@@ -17,6 +17,8 @@ def with_entries(text: str, table: Sequence[str], entries: Mapping[str, Any], co
 
     None for a file that is written in a way that nothing can be added to.
     """
+    if _says(table, entries, text, text):
+        return text
     for way in (_into_table, _at_end):
         fresh = way(text, table, entries, comment)
         if "\r\n" in text and "\n" not in text.replace("\r\n", ""):
