@@ -28,6 +28,8 @@ FLOORS = [
         "_editable.py",
         "_ship/__init__.py",
         "_guard_template.py",
+        "_render/__init__.py",
+        "_render/lines.py",
         "_swap.py",
         "_tasks.py",
         "_toml.py",
@@ -49,7 +51,7 @@ FLOORS = [
     ["_ship/arrived.py"],
     ["_engine.py", "_ship/contents.py", "_ship/export.py", "_ship/licenses.py", "_ship/verify.py", "_view.py"],
     # 5: what hosts, scripts and people call
-    ["_render.py"],
+    ["_render/results.py", "_render/shipped.py", "_render/views.py"],
     ["api.py"],
     ["flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
     ["cli/_shipping.py"],

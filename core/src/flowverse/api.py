@@ -16,16 +16,10 @@ from flowverse._cache import Cache
 from flowverse._engine import Engine, Mode
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
-from flowverse._render import (
-    Line,
-    explain,
-    render,
-    render_licenses,
-    render_requirements,
-    render_status,
-    render_tree,
-    render_verified,
-)
+from flowverse._render.lines import Line
+from flowverse._render.results import explain, render
+from flowverse._render.shipped import render_licenses, render_requirements, render_verified
+from flowverse._render.views import render_status, render_tree
 from flowverse._settings import Settings
 from flowverse._state import stale, untouched
 from flowverse._survey import survey

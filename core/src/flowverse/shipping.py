@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flowverse import api
 from flowverse._project import Project, parse_lock, read_lock_bytes, write
-from flowverse._render import Line
+from flowverse._render.lines import Line
 from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
 from flowverse.ports import SILENT, Reporter

@@ -10,7 +10,7 @@ import click
 
 from flowverse.errors import NoProject
 
-__all__ = ["common", "modes", "project_root"]
+__all__ = ["as_json", "common", "modes", "project_root"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +30,11 @@ def common(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def as_json(command: F) -> F:
+    """The option of the verbs that read: one JSON document on standard output instead of lines."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document (docs/json.md).")(command)
 
 
 def modes(command: F) -> F:

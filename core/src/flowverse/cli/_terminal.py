@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from flowverse._render import Line, count
+from flowverse._render.lines import Line, count
 from flowverse.model import Conflict, ModuleId, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
 
@@ -60,6 +60,10 @@ class Terminal:
         """Print lines that were asked for: all of them, whatever else is quiet."""
         for line in lines:
             self._print(line, again=False)
+
+    def emit(self, text: str) -> None:
+        """Print a document for another program, as it is."""
+        sys.stdout.write(text)
 
     def _print(self, line: Line, *, again: bool) -> None:
         text = Text()

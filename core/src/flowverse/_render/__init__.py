@@ -1,0 +1,1 @@
+"""Results, views and errors as lines and as documents, once for every host."""

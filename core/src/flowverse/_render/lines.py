@@ -1,0 +1,33 @@
+"""What is said, line by line; not how it is coloured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = ["Kind", "Line", "count", "document"]
+
+Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note", "warning", "error", "hint", "summary"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line (never more) for a person. `kind` is for the host's colours and for what `-q` leaves out."""
+
+    kind: Kind
+    text: str
+
+
+def count(number: int, what: str) -> str:
+    """`1 flow module`, `2 flow modules`."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def document(name: str, version: int, body: Mapping[str, Any]) -> str:
+    """One JSON document for other programs. Its `schema` is `flowverse.<name>/<version>` (docs/json.md).
+
+    A version only ever gains keys; what is renamed, dropped or means something else gets the next one.
+    """
+    return json.dumps({"schema": f"flowverse.{name}/{version}", **body}, ensure_ascii=False, indent=2) + "\n"

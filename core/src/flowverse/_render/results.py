@@ -1,0 +1,109 @@
+"""What a command did, and what went wrong, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flowverse._render.lines import Line, count
+from flowverse.errors import FlowverseError
+from flowverse.model import LockChange, Pin, PlanStep, Result
+
+__all__ = ["explain", "render", "target_of"]
+
+_MOST_WARNINGS = 20
+
+
+def render(result: Result, *, verbose: bool = False) -> list[Line]:
+    """What a command did, as few lines as tell it; with `verbose`, every note as well."""
+    lines = [_lock_line(change) for change in result.locked] if verbose or not result.synced else []
+    lines += [line for step in result.plan.steps if (line := _step_line(step)) is not None]
+    lines += [Line("backup", f"{id}: what was discarded is in {place}") for id, place in result.backups]
+    lines += [Line("note", note) for note in result.notes]
+    lines += _warnings(result.warnings, verbose=verbose)
+    lines.append(Line("summary", _summary(result)))
+    return lines
+
+
+def _warnings(warnings: Sequence[str], *, verbose: bool) -> list[Line]:
+    """All of them with `verbose`: a module that is written to annoy can cause thousands."""
+    shown = warnings if verbose else warnings[:_MOST_WARNINGS]
+    lines = [Line("warning", warning) for warning in shown]
+    more = len(warnings) - len(shown)
+    return [*lines, Line("warning", f"{count(more, 'more warning')}; -v shows all")] if more else lines
+
+
+def _lock_line(change: LockChange) -> Line:
+    if change.new is None:
+        return Line("removed", f"- {change.id}")
+    if change.old is None:
+        return Line("added", f"+ {change.new.label}")
+    if change.old.label == change.new.label:
+        return Line("changed", f"~ {change.new.label} asks for something else")
+    return Line("changed", f"~ {change.old.label} -> {target_of(change.new)}")
+
+
+def target_of(pin: Pin) -> str:
+    """What a pin is at, where its id was said already: `main (0123456)`, or `../path`."""
+    return pin.label.removeprefix(f"{pin.id}@") if pin.path is None else pin.path
+
+
+def _step_line(step: PlanStep) -> Line | None:
+    label = step.pin.label if step.pin is not None else str(step.id)
+    if step.action == "install":
+        return Line("added", f"+ {label}")
+    if step.action == "link":
+        return Line("linked", f"+ {label}")
+    if step.action == "prune":
+        return Line("removed", f"- {step.id}")
+    if step.action == "replace":
+        was = f", was {step.old}" if step.old and f"({step.old.rpartition('(')[2]}" not in label else ""
+        return Line("changed", f"~ {label}{was}")
+    return _kept_line(step)
+
+
+def _kept_line(step: PlanStep) -> Line:
+    edited = f"{step.id} was edited ({step.edit}) and is kept"
+    if step.behind == "moved":
+        base = f" as edited from {step.old}" if step.old else ""
+        wanted = target_of(step.pin) if step.pin is not None else "another commit"
+        return Line(
+            "warning",
+            f"{edited}{base}; the lock wants {wanted}. Set overwrite = true to give the edits up",
+        )
+    if step.behind == "gone":
+        why = "though nothing asks for it any more, nor for what it asks for"
+        return Line("warning", f"{edited}, {why}; --force removes it")
+    return Line("kept", edited)
+
+
+def _summary(result: Result) -> str:
+    if not (result.modules or result.plan.steps or result.locked or result.lock_written):
+        return "No flow modules are declared in [tool.flowverse.dependencies]"
+    if not result.synced:
+        changed = result.locked or result.lock_written
+        done = "Would lock" if result.dry_run and changed else "Locked"
+        state = "" if changed else ", nothing changed"
+        return f"{done} {count(result.modules, 'flow module')}{state}"
+    writes = result.plan.writes
+    if not writes:
+        lock = ", the lock would change" if result.dry_run else " and locked"
+        lock = lock if result.lock_written else ""
+        behind = sum(1 for step in result.plan.steps if step.behind)
+        state = f", {behind:,} kept as edited" if behind else " in sync"
+        return f"{count(result.modules, 'flow module')}{state}{lock}"
+    came = sum(1 for step in writes if step.action != "prune")
+    gone = len(writes) - came
+    parts = [f"{'sync' if result.dry_run else 'Synced'} {count(came, 'flow module')}"] if came else []
+    parts += [f"{'remove' if result.dry_run else 'removed' if came else 'Removed'} {gone:,}"] if gone else []
+    rest = f" ({result.plan.unchanged:,} in place already)" if result.plan.unchanged else ""
+    return ("Would " if result.dry_run else "") + ", ".join(parts) + rest
+
+
+def explain(error: FlowverseError) -> list[Line]:
+    """What went wrong, and what to do next."""
+    lines = [Line("error", line) for line in str(error).splitlines()]
+    if error.asked_by is not None:
+        lines.append(
+            Line("hint", f"{error.asked_by} asks for it; an override in [tool.flowverse.overrides] wins over that.")
+        )
+    return lines + [Line("hint", line) for line in (error.hint or "").splitlines()]
