@@ -38,7 +38,7 @@ FLOORS = [
     ["_editing.py", "model.py"],
     # 1: formats and ports
     ["_paths.py", "_reader.py", "lock.py", "ports.py"],
-    ["manifest.py"],
+    ["_names.py", "manifest.py"],
     # 2: what is decided
     ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py", "_ship/texts.py", "_ship/values.py"],
     ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
