@@ -6,6 +6,8 @@ import pytest
 from flowverse._names import pick
 from flowverse.errors import UsageError
 
+from tests.unit.making import mid
+
 KNOWN = [mid(text) for text in ("saibo/ChatFlows", "aiflows/ChatFlowModule", "1234user/Number-Flow", "b/X", "c/X")]
 
 
