@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flowverse._guard import module_id_text
-from flowverse._install import Installed, install
+from flowverse._install import How, Installed, install
 from flowverse._project import Project
 from flowverse._tree import Tree
 from flowverse.lock import Lock, dump_lock, wanted
@@ -67,6 +67,7 @@ class Bench:
         *pins: Pin,
         overwrite: Collection[str] = (),
         force: bool = False,
+        merge: bool = False,
         dry_run: bool = False,
         reporter: Reporter = SILENT,
     ) -> Installed:
@@ -76,14 +77,12 @@ class Bench:
         return asyncio.run(
             install(
                 project,
-                self.tree,
                 self.store,
                 self,
                 reporter,
+                How(force=force, merge=merge, dry_run=dry_run),
                 check_current=lambda: None,
                 cache=cache,
-                force=force,
-                dry_run=dry_run,
             )
         )
 

@@ -26,6 +26,8 @@ FLOORS = [
         "__init__.py",
         "_digest.py",
         "_editable.py",
+        "_edits/__init__.py",
+        "_edits/texts.py",
         "_ship/__init__.py",
         "_guard_template.py",
         "_render/__init__.py",
@@ -35,17 +37,36 @@ FLOORS = [
         "_toml.py",
         "errors.py",
     ],
-    ["_editing.py", "model.py"],
+    ["_editing.py", "_edits/diff.py", "_edits/merge.py", "model.py"],
     # 1: formats and ports
     ["_paths.py", "_reader.py", "lock.py", "ports.py"],
-    ["_names.py", "manifest.py"],
+    ["_edits/patch.py", "_names.py", "manifest.py"],
     # 2: what is decided
-    ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py", "_ship/texts.py", "_ship/values.py"],
+    [
+        "_calls.py",
+        "_edits/carry.py",
+        "_guard.py",
+        "_plan.py",
+        "_resolve.py",
+        "_ship/requirements.py",
+        "_ship/texts.py",
+        "_ship/values.py",
+    ],
     ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],
-    ["_hub.py", "_project.py", "_settings.py", "_tree.py"],
-    ["_examine.py", "_ship/selection.py", "_state.py", "_survey.py"],
+    [
+        "_develop.py",
+        "_edits/bases.py",
+        "_edits/materials.py",
+        "_edits/weave.py",
+        "_hub.py",
+        "_patches.py",
+        "_settings.py",
+    ],
+    ["_project.py", "_tree.py"],
+    ["_edits/patching.py", "_examine.py", "_goal.py", "_ship/selection.py", "_survey.py"],
+    ["_state.py"],
     ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
     ["_ship/arrived.py"],
@@ -109,7 +130,7 @@ def third_party(name: str) -> set[str]:
     return tops - sys.stdlib_module_names - {"flowverse"}
 
 
-EXTRAS = {"hub": "_hub.py", "build": "_ship/", "cli": "cli/"}  # which files need it
+EXTRAS = {"hub": "_hub.py", "build": "_ship/", "merge": "_edits/merge.py", "cli": "cli/"}  # which files need it
 IMPORTED_AS = {
     "cyclonedx-python-lib": "cyclonedx",
     "huggingface-hub": "huggingface_hub",

@@ -200,6 +200,22 @@ def writing(path: Path) -> Iterator[None]:
         raise TreeError(str(name), (error.strerror or str(error)).lower()) from error
 
 
+def write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, following a link to it. Raises `TreeError`."""
+    path = path.resolve()
+    if not path.parent.is_dir():
+        raise TreeError(str(path.parent), "there is no such folder", hint="Name a folder that is there.")
+    fresh = path.with_name(f".{path.name}.flowverse-{os.getpid()}")
+    with writing(path):
+        try:
+            fresh.write_bytes(content)
+            if path.exists():
+                fresh.chmod(path.stat().st_mode & 0o7777)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
 def _hash(path: Path, size: int) -> Hasher | None:
     hasher = Hasher(size)
     try:

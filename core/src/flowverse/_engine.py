@@ -10,8 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from flowverse._cache import Cache
+from flowverse._edits.patching import rebase, write_patches
 from flowverse._examine import ModuleExaminer
-from flowverse._install import install
+from flowverse._install import How, install
 from flowverse._project import Outdated, Project
 from flowverse._resolve import Resolution, resolve
 from flowverse._state import stale, untouched
@@ -31,12 +32,14 @@ class Mode:
     """What may happen.
 
     `locked`: a stale lock is an error. `frozen`: the lock is the truth, the manifest is not looked at. `force`: edits
-    of modules that are to go are given up. `dry_run`: nothing is written but the cache.
+    of modules that are to go are given up. `merge`: edits, and patches that conflict, become edits of what is locked.
+    `dry_run`: nothing is written but the cache.
     """
 
     locked: bool = False
     frozen: bool = False
     force: bool = False
+    merge: bool = False
     dry_run: bool = False
 
 
@@ -63,6 +66,16 @@ class Engine:
         """Lock if the lock is stale, then make the tree what the lock says."""
         return await self._current(self._sync)
 
+    async def sync_only(self, ids: frozenset[ModuleId], *, overwrite: bool = False) -> Result:
+        """Lock if the lock is stale, then make some modules of the tree what the lock says; others stay as they are."""
+        how = How(only=ids, overwrite=ids if overwrite else frozenset(), dry_run=self.mode.dry_run)
+
+        async def some() -> Result:
+            async with self.source() as source:
+                return await self._install(await self._lock(source), source, how)
+
+        return await self._current(some)
+
     async def lock(self) -> Result:
         """Lock if the lock is stale; the tree stays as it is."""
 
@@ -84,26 +97,29 @@ class Engine:
         raise TreeError(str(self.project.root), why, hint="Try again.")
 
     async def _sync(self) -> Result:
-        # What an earlier sync kept counts as untouched; `force` is there to take it away.
-        nothing = None if self.mode.force else untouched(self.project, self.tree)
+        # What an earlier sync kept counts as untouched; `force` and `merge` are there to take it on.
+        mode = self.mode
+        nothing = None if mode.force or mode.merge else untouched(self.project, self.tree)
         if nothing is not None:
-            return replace(nothing, dry_run=self.mode.dry_run)
+            return replace(nothing, dry_run=mode.dry_run)
+        how = How(force=mode.force, merge=mode.merge, dry_run=mode.dry_run)
         async with self.source() as source:
-            result = await self._lock(source)
-            self.reporter.phase("installing")
-            done = await install(
-                self.project,
-                self.tree,
-                self.cache,
-                source,
-                self.reporter,
-                check_current=self.project.check_current,
-                cache=str(self.cache.root),
-                force=self.mode.force,
-                dry_run=self.mode.dry_run,
-            )
+            return await self._install(await self._lock(source), source, how)
+
+    async def _install(self, result: Result, source: Source, how: How) -> Result:
+        self.reporter.phase("installing")
+        done = await install(
+            self.project,
+            self.cache,
+            source,
+            self.reporter,
+            how,
+            check_current=self.project.check_current,
+            cache=str(self.cache.root),
+        )
         warnings = (*result.warnings, *done.warnings)
-        return replace(result, plan=done.plan, backups=done.backups, warnings=warnings, synced=True)
+        backups = (*result.backups, *done.backups)
+        return replace(result, plan=done.plan, backups=backups, warnings=warnings, synced=True)
 
     async def _lock(self, source: Source) -> Result:
         old = self.project.lock
@@ -125,7 +141,7 @@ class Engine:
         return await resolve(
             manifest.dependencies,
             manifest.overrides,
-            ModuleExaminer(source, self.cache, self.project.root, known),
+            ModuleExaminer(source, self.cache, self.project.root, known, self.project.patches, release=self.mode.merge),
             self.chooser,
             self.reporter,
             manifest.owners,
@@ -141,14 +157,19 @@ class Engine:
             pins=resolution.pins,
         )
         changed = dump_lock(lock).encode() != self.project.lock_bytes
+        patches = self._patches(resolution)
+        backups: tuple[tuple[ModuleId, str], ...] = ()
         if not self.mode.dry_run:
             self.project.check_current()
             if resolution.chosen:
                 self.project.add_overrides(resolution.chosen)
                 self.project = Project.read(self.project.root)
+            self._release([pin for pin in old.pins if patches.get(pin.id, b"") is None] if old is not None else [])
             self.project = self.project.write_lock(lock) if changed else self.project
+            backups = write_patches(self.project.root, self.tree, patches)
         else:
             self.project = self.project.with_lock(lock)
+        self.project = self.project.with_patches(patches)
         chosen = tuple(
             f"{req.id} = {req.revision} was added to [tool.flowverse.overrides]" for req in resolution.chosen
         )
@@ -156,9 +177,28 @@ class Engine:
             self._result(len(lock.pins)),
             locked=_changes(old, lock),
             lock_written=changed,
+            backups=backups,
             notes=(*resolution.notes, *chosen),
             warnings=resolution.warnings,
         )
+
+    def _patches(self, resolution: Resolution) -> dict[ModuleId, bytes | None]:
+        """The patches that change with a lock: the new text, or None for one that is at its end."""
+        changed: dict[ModuleId, bytes | None] = {}
+        for pin in resolution.pins:
+            before = self.project.patch_texts.get(pin.id)
+            if before is not None and pin.path is None and not pin.patch:
+                changed[pin.id] = None
+            elif (after := resolution.patches.get(pin.id, before)) != before:
+                changed[pin.id] = after
+        return changed
+
+    def _release(self, pins: list[Pin]) -> None:
+        """Have the patches of modules be edits of theirs, before they are patches no more."""
+        if pins and self.mode.merge and self.tree.private.is_dir():
+            with self.tree.locked(self.reporter):
+                for pin in pins:
+                    rebase(self.tree, replace(pin, patch=""))
 
     def _result(self, modules: int) -> Result:
         return Result(modules=modules, dry_run=self.mode.dry_run, synced=False)

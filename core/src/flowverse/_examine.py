@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from flowverse._digest import tree_digest
+from flowverse._edits.bases import Bases
+from flowverse._edits.carry import carry
+from flowverse._edits.patch import Patch
 from flowverse._local import look_at_local
 from flowverse._paths import check_paths
 from flowverse._scan import Scan, scan, wanted
 from flowverse._tasks import all_of
-from flowverse.errors import UnsafeContent
+from flowverse.errors import PatchConflict, UnsafeContent
 from flowverse.model import MODULE_ID_FILE, Edge, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement
 from flowverse.ports import Examined, Source, Store
 
@@ -21,10 +26,24 @@ _LARGEST_SOURCE = 4 << 20
 
 
 class ModuleExaminer:
-    """The Examiner over a source and a store. `known` are the pins of the lock, which need no look at all."""
+    """The Examiner over a source and a store. `known` are the pins of the lock, which need no look at all.
 
-    def __init__(self, source: Source, store: Store, root: Path, known: Mapping[ModuleId, Pin]) -> None:
+    `patches` are those of the project. A patch that is for another commit than the one found is carried over there;
+    where that conflicts, the module is pinned without it if patches are `released`, else it is a `PatchConflict`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        root: Path,
+        known: Mapping[ModuleId, Pin],
+        patches: Mapping[ModuleId, Patch] | None = None,
+        *,
+        release: bool = False,
+    ) -> None:
         self._source, self._store, self._root, self._known = source, store, root, known
+        self._patches, self._release = patches or {}, release
 
     async def examine(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         """See `Examiner.examine`."""
@@ -35,23 +54,61 @@ class ModuleExaminer:
         pin = self._known.get(requirement.id)
         # A branch stays at its locked commit, and a commit can be nothing else.
         if pin is not None and pin.path is None and requirement.revision in {pin.revision, pin.commit}:
-            ask([Requirement(id=e.id, revision=e.revision, asker=str(pin.id), at=e.at) for e in pin.dependencies])
-            return Examined(pin=pin)
-        return await self._listed(requirement, ask)
+            patch = self._patches.get(pin.id)
+            if pin.patch == (patch.sha256 if patch is not None else ""):
+                ask([Requirement(id=e.id, revision=e.revision, asker=str(pin.id), at=e.at) for e in pin.dependencies])
+                return Examined(pin=pin)
+            return await self._listed(_listing_of(pin), ask)
+        return await self._listed(await self._source.resolve(requirement.id, requirement.revision), ask)
 
-    async def _listed(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
-        listing = await self._source.resolve(requirement.id, requirement.revision)
+    async def _listed(self, listing: Listing, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         files = [file for file in listing.files if file.path != MODULE_ID_FILE]
         check_paths(listing.id, [file.path for file in listing.files])
         sources = [file for file in files if wanted(file.path) and file.size <= _LARGEST_SOURCE]
         others = [file for file in files if file not in set(sources)]
         entries = await all_of(self._entry(listing, file) for file in sources)
-        found = scan(listing.id, self._contents(listing, entries))
+        contents = self._contents(listing, entries)
+        patch = self._patches.get(listing.id)
+        if patch is not None:
+            # It may change what the module asks for, so the rest waits for it.
+            entries += await all_of(self._entry(listing, file) for file in others)
+            patch, contents = await self._patched(listing, entries, patch, contents)
+        found = scan(listing.id, contents)
         ask(found.requirements)
-        entries += await all_of(self._entry(listing, file) for file in others)
+        if len(entries) < len(files):
+            entries += await all_of(self._entry(listing, file) for file in others)
         large = [file.path for file in others if wanted(file.path)]
         warnings = (*_moved(listing), *found.warnings, *(_unread(listing, path) for path in large))
-        return Examined(pin=_pin(listing, found, entries), warnings=warnings)
+        pin = _pin(listing, found, entries)
+        return Examined(
+            pin=replace(pin, patch=patch.sha256 if patch is not None else ""),
+            warnings=warnings,
+            patch=patch.text if patch is not None else None,
+        )
+
+    async def _patched(
+        self, listing: Listing, entries: Sequence[FileEntry], patch: Patch, contents: dict[str, bytes]
+    ) -> tuple[Patch | None, dict[str, bytes]]:
+        """The patch as it is for this commit, and the contents with it; None where it had to be given up."""
+        by_path = {entry.path: entry for entry in entries}
+        paths = [path for path in patch.paths if path in by_path]
+        theirs = {path: self._store.read(listing.id, listing.commit, by_path[path]) for path in paths}
+        if patch.commit != listing.commit:
+            bases = await Bases(self._store, lambda: nullcontext(self._source)).under(patch)
+            where = f"{listing.revision} ({listing.commit[:7]})"
+            carried, conflicts = carry(patch, listing.commit, bases, theirs, label=f"{listing.id}@{where}")
+            if conflicts and not self._release:
+                raise PatchConflict(listing.id, where, conflicts)
+            if conflicts or carried is None:
+                return None, contents
+            patch = carried
+        for path in patch.paths:
+            version = patch.apply(path, theirs.get(path))
+            if version is None:
+                contents.pop(path, None)
+            elif wanted(path):
+                contents[path] = version.content
+        return patch, contents
 
     async def _entry(self, listing: Listing, file: RemoteFile) -> FileEntry:
         entry = self._store.entry(listing.id, listing.commit, file)
@@ -65,6 +122,12 @@ class ModuleExaminer:
                 raise UnsafeContent(listing.id, entry.path, "changed in the cache while it was read")
             contents[entry.path] = content
         return contents
+
+
+def _listing_of(pin: Pin) -> Listing:
+    """What the Hub would list for a pin, told from the lock."""
+    files = tuple(RemoteFile(path=entry.path, size=entry.size, sha256=entry.sha256) for entry in pin.files)
+    return Listing(id=pin.id, revision=pin.revision, commit=pin.commit, files=files, license=pin.license)
 
 
 def _pin(listing: Listing, found: Scan, entries: Sequence[FileEntry]) -> Pin:

@@ -94,12 +94,13 @@ def tree_sources(owners: Iterable[str]) -> dict[str, str]:
 def module_id_text(pin: Pin) -> str:
     """Return the content of FLOW_MODULE_ID: `owner/name:revision`, and the commit on a second line.
 
-    The first line is the module's name in the FlowVerse; the commit is for the guard, and for recovery. A local pin has
-    its path for a revision, and no second line.
+    The first line is the module's name in the FlowVerse; the commit is for the guard, and for recovery, as is the
+    sha256 of a patch on a third line. A local pin has its path for a revision, and no more lines.
     """
     if pin.path is not None:
         return f"{pin.id}:{pin.path}\n"
-    return f"{pin.id}:{pin.revision}\n{pin.commit}\n"
+    patch = f"patch sha256:{pin.patch}\n" if pin.patch else ""
+    return f"{pin.id}:{pin.revision}\n{pin.commit}\n{patch}"
 
 
 def flow_mod(pins: Iterable[Pin], *, tree: str, project: str, cache: str) -> str:

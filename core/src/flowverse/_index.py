@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flowverse.errors import InvalidModuleId
 from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin
@@ -22,6 +22,7 @@ __all__ = ["Index", "Record", "Seen", "base_of", "edit_of", "look", "looks_same"
 
 _VERSION = 1
 _CHUNK = 1 << 20
+_PLAIN = ("revision", "commit", "digest", "link", "behind", "patch")
 
 
 class Seen(NamedTuple):
@@ -42,7 +43,8 @@ class Record:
     """What one module's folder was synced from. `digest` is the pin's, empty where the base is not known.
 
     A linked module has `link`, the path it points at, and instead of files the stats of what is read of it. `behind`
-    says why an edited module was kept: its pin is "moved" or "gone"; empty while it is the same.
+    says why an edited module was kept: its pin is "moved" or "gone"; empty while it is the same. `patch` is the sha256
+    of the patch that is part of what it was synced with, `conflicts` are the files that a merge left to a person.
     """
 
     id: ModuleId
@@ -51,13 +53,31 @@ class Record:
     digest: str = ""
     link: str | None = None
     behind: str = ""
+    patch: str = ""
+    conflicts: tuple[str, ...] = ()
     files: Mapping[str, Seen] = field(default_factory=dict)
     sources: Mapping[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pin: Pin, files: Mapping[str, Seen]) -> Record:
         """The record of a folder that was synced from a pin."""
-        return cls(id=pin.id, revision=pin.revision, commit=pin.commit, digest=pin.digest, files=files)
+        return cls(id=pin.id, revision=pin.revision, commit=pin.commit, digest=pin.digest, patch=pin.patch, files=files)
+
+    def row(self, clock: int) -> dict[str, Any]:
+        """As a row of the index (see `Index.dump`)."""
+        files = {
+            path: (*seen[:2], seen.mtime if max(seen.mtime, seen.ctime) < clock else -1, *seen[3:])
+            for path, seen in self.files.items()
+        }
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return {**plain, "conflicts": self.conflicts, "files": files, "sources": self.sources}
+
+    @classmethod
+    def of_row(cls, id: ModuleId, row: Mapping[str, Any]) -> Record:
+        """Read a row back. Raises `TypeError`, `ValueError` or `KeyError` for what is none."""
+        files = {name: Seen(*seen) for name, seen in row["files"].items()}
+        conflicts = tuple(row.get("conflicts", ()))
+        return cls(id=id, **{**row, "files": files, "conflicts": conflicts})
 
     @property
     def base(self) -> str:
@@ -78,21 +98,7 @@ class Index:
 
         Its time stamp may have been put back since, so the time of that change counts as well.
         """
-        modules = {}
-        for id, record in sorted(self.modules.items()):
-            files = {
-                path: (*seen[:2], seen.mtime if max(seen.mtime, seen.ctime) < clock else -1, *seen[3:])
-                for path, seen in record.files.items()
-            }
-            modules[str(id)] = {
-                "revision": record.revision,
-                "commit": record.commit,
-                "digest": record.digest,
-                "link": record.link,
-                "behind": record.behind,
-                "files": files,
-                "sources": record.sources,
-            }
+        modules = {str(id): record.row(clock) for id, record in sorted(self.modules.items())}
         document = {"version": _VERSION, "answers": self.answers, "generated": self.generated, "modules": modules}
         return json.dumps(document, separators=(",", ":"))
 
@@ -106,8 +112,7 @@ class Index:
             modules = {}
             for text, row in document["modules"].items():
                 id = ModuleId.parse(text)
-                files = {name: Seen(*seen) for name, seen in row.pop("files").items()}
-                modules[id] = Record(id=id, files=files, **row)
+                modules[id] = Record.of_row(id, row)
             return cls(answers=document["answers"], generated=document["generated"], modules=modules)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidModuleId):
             return cls()

@@ -1,4 +1,4 @@
-"""The tree made what the lock says: plan, fetch what the store lacks, build, put in place, record."""
+"""The tree made what it is to be: plan, fetch what the store lacks, build, put in place, record."""
 
 from __future__ import annotations
 
@@ -8,20 +8,40 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flowverse._edits.bases import Bases
+from flowverse._edits.materials import Materials
+from flowverse._edits.weave import Unmergeable, weave
+from flowverse._goal import goal
 from flowverse._guard import FLOW_MOD, flow_mod, tree_sources
-from flowverse._index import Index, Record, stat_row
+from flowverse._index import Index, Record, look, stat_row
 from flowverse._local import stats_of
 from flowverse._plan import make_plan
 from flowverse._project import Project
 from flowverse._survey import survey
 from flowverse._tasks import all_of
 from flowverse._tree import Tree
-from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, Plan, RemoteFile
+from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, Plan, PlanStep, RemoteFile
 from flowverse.ports import Reporter, Source, Store
 
-__all__ = ["Installed", "install"]
+__all__ = ["How", "Installed", "install"]
 
 _IGNORE = "*\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """What is wanted beyond the lock.
+
+    `overwrite` are modules whose edits are given up, beside those that the manifest names; `only` the modules that are
+    looked at, None for all. `force` gives up edits of modules that are to go, `merge` has edits become edits of what
+    the pin holds. `dry_run` writes nothing.
+    """
+
+    overwrite: frozenset[ModuleId] = frozenset()
+    only: frozenset[ModuleId] | None = None
+    force: bool = False
+    merge: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,59 +59,99 @@ class _Work:
     tree: Tree
     pins: tuple[Pin, ...]
     records: dict[ModuleId, Record]
+    materials: Materials
+    only: frozenset[ModuleId] | None = None
     backups: list[tuple[ModuleId, str]] = field(default_factory=list)
 
     def target(self, pin: Pin) -> Path | None:
         return None if pin.path is None else self.project.target(pin.path)
 
+    def is_settled(self, pin: Pin) -> bool:
+        """Whether the tree has a pin now, edited or not."""
+        return (self.only is None or pin.id in self.only) and not self.records[pin.id].behind
+
 
 async def install(
     project: Project,
-    tree: Tree,
     store: Store,
     source: Source,
     reporter: Reporter,
+    how: How,
     *,
     check_current: Callable[[], None],
     cache: str,
-    force: bool,
-    dry_run: bool,
 ) -> Installed:
     """Sync the tree with the lock of a project (which must have one, or need none).
 
     `check_current` is called once no other sync of the tree can run, and may raise to end this one.
     """
-    pins = project.lock.pins if project.lock is not None else ()
+    pins, tree = goal(project), Tree(project.tree_root)
     if not pins and not tree.private.exists():
         return Installed(plan=Plan())
-    overwrite = {req.id for req in project.manifest.dependencies if req.overwrite}
-    with nullcontext() if dry_run else tree.locked(reporter):
-        if not dry_run:
+    overwrite = {req.id for req in project.manifest.dependencies if req.overwrite} | how.overwrite
+    with nullcontext() if how.dry_run else tree.locked(reporter):
+        if not how.dry_run:
             check_current()  # while this sync waited or fetched, another may have locked something newer
         found, records = survey(project, tree, pins)
-        plan = make_plan(pins, found, overwrite=overwrite, force=force)
-        if dry_run:
+        plan = make_plan(pins, found, overwrite=overwrite, force=how.force, merge=how.merge)
+        if how.only is not None:
+            plan = plan.limited(how.only)
+            records = {**tree.load().modules, **{id: record for id, record in records.items() if id in how.only}}
+        if how.dry_run:
             return Installed(plan=plan)
-        work = _Work(project=project, tree=tree, pins=pins, records=records)
-        fresh = await _build(work, plan, store, source, reporter)
+        materials = Materials(store, project.lock.by_id if project.lock is not None else {}, project.patches)
+        work = _Work(project=project, tree=tree, pins=pins, records=records, materials=materials, only=how.only)
+        fresh, plan = await _build(work, plan, source, reporter)
         _put_in_place(work, plan, fresh)
         aside = _generate(work, cache)
-        _record(work)
+        _record(work, complete=how.only is None)
     return Installed(plan=plan, backups=tuple(work.backups), warnings=aside)
 
 
-async def _build(work: _Work, plan: Plan, store: Store, source: Source, reporter: Reporter) -> dict[ModuleId, Record]:
-    """Stage every module that is to be installed or replaced, fetching all that is missing at once."""
+async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) -> tuple[dict[ModuleId, Record], Plan]:
+    """Stage every module that is to be installed, replaced or merged, fetching all that is missing at once.
+
+    The plan comes back as it can be carried out: what cannot be merged is kept, and a merge knows its conflicts.
+    """
     pins = [step.pin for step in plan.writes if step.pin is not None and step.pin.path is None]
     missing: list[tuple[Pin, FileEntry]] = []
     for pin in pins:
-        missing += [(pin, entry) for entry in work.tree.stage(pin, store)]
+        missing += [(pin, entry) for entry in work.tree.stage(pin, work.materials)]
     if missing:
         reporter.phase("fetching")
-        await all_of(_fetch(source, pin, entry) for pin, entry in missing)
+        raw = [(pin, work.materials.raw(pin, entry)) for pin, entry in missing]
+        await all_of(_fetch(source, pin, entry) for pin, entry in raw if entry is not None)
         for pin in {pin.id: pin for pin, _ in missing}.values():
-            work.tree.complete(pin, store)
-    return {pin.id: work.tree.finish_staging(pin) for pin in pins}
+            work.tree.complete(pin, work.materials)
+    for pin in pins:
+        for content in work.materials.own(pin):
+            work.tree.keep_content(content)
+    fresh = {pin.id: work.tree.finish_staging(pin) for pin in pins}
+    bases = Bases(work.materials.store, lambda: nullcontext(source), work.tree.kept_content)
+    steps = []
+    for step in plan.steps:
+        if step.action != "merge":
+            steps.append(step)
+            continue
+        fresh[step.id], merged = await _merge(work, step, fresh[step.id], bases)
+        steps.append(merged)
+    return fresh, replace(plan, steps=tuple(steps))
+
+
+async def _merge(work: _Work, step: PlanStep, fresh: Record, bases: Bases) -> tuple[Record, PlanStep]:
+    """Put the edits of a module into what is staged of its pin."""
+    edit, record = step.edit, work.records[step.id]
+    contents = await bases.read(record, [*edit.changed, *edit.added, *edit.deleted])
+    staged = work.tree.staged(step.id)
+    label = step.pin.label if step.pin is not None else ""
+    try:
+        conflicts = weave(work.tree.place(step.id), staged, edit, contents, label=label)
+    except Unmergeable as error:
+        return fresh, replace(step, action="keep", behind="moved", backup=False, why=error.why)
+    pinned = {path: seen.base for path, seen in fresh.files.items() if seen.base is not None}
+    files = look(str(staged), pinned, {})
+    files.pop(MODULE_ID_FILE, None)
+    return replace(fresh, files=files, conflicts=conflicts), replace(step, conflicts=conflicts)
 
 
 async def _fetch(source: Source, pin: Pin, entry: FileEntry) -> None:
@@ -135,10 +195,9 @@ def _generate(work: _Work, cache: str) -> tuple[str, ...]:
             said.append(f"{path} of the tree was not as flowverse wrote it; it is kept as {aside}")
         tree.generate(path, text)
     for pin in here:
-        record = work.records[pin.id]
-        if pin.path is None and not record.behind:
+        if pin.path is None and work.is_settled(pin):
             tree.rename_pin(pin)
-            work.records[pin.id] = replace(record, revision=pin.revision, commit=pin.commit)
+            work.records[pin.id] = replace(work.records[pin.id], revision=pin.revision, commit=pin.commit)
     tree.drop_owners({id.package for id in work.records})
     return tuple(said)
 
@@ -148,21 +207,21 @@ def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
     synced = []
     for pin in pins:
         record = work.records[pin.id]
-        if pin.path is not None:
+        if pin.path is not None or work.is_settled(pin):
             synced.append(pin)
-        elif record.behind and record.commit:
+        elif record.commit:
             synced.append(replace(pin, revision=record.revision, commit=record.commit))
-        elif not record.behind:
-            synced.append(pin)
     return synced
 
 
-def _record(work: _Work) -> None:
+def _record(work: _Work, *, complete: bool) -> None:
+    """Write the record; where not every module was looked at, it answers to what it answered to before."""
+    answers = work.project.answers if complete else work.tree.load().answers
     paths = [".gitignore", FLOW_MOD, *tree_sources({id.package for id in work.records})]
     paths += [f"{id.folder}/{MODULE_ID_FILE}" for id, record in sorted(work.records.items()) if record.link is None]
     work.tree.record(
         Index(
-            answers=work.project.answers,
+            answers=answers,
             generated={path: stat_row(work.tree.root / path) for path in paths},
             modules=work.records,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flowverse.model import Action, Edit, ModuleId, Pin, Plan, PlanStep
 
@@ -24,19 +24,26 @@ class Found:
     base: str = ""
     same: bool = False
     edit: Edit = field(default_factory=Edit)
+    conflicts: tuple[str, ...] = ()
 
 
 def make_plan(
-    pins: Sequence[Pin], found: Mapping[ModuleId, Found], *, overwrite: Collection[ModuleId] = (), force: bool = False
+    pins: Sequence[Pin],
+    found: Mapping[ModuleId, Found],
+    *,
+    overwrite: Collection[ModuleId] = (),
+    force: bool = False,
+    merge: bool = False,
 ) -> Plan:
     """Decide. `found` has every pinned module and every other that was synced before.
 
-    `overwrite` are the modules whose edits the user gives up; `force` gives up those of modules that are to go.
+    `overwrite` are the modules whose edits the user gives up; `force` gives up those of modules that are to go; `merge`
+    has edits become edits of what the pin holds.
     """
     steps = []
     pinned = {pin.id for pin in pins}
     for pin in pins:
-        step = _pinned(pin, found[pin.id], overwrite=pin.id in overwrite)
+        step = _pinned(pin, found[pin.id], overwrite=pin.id in overwrite, merge=merge)
         if step is not None:
             steps.append(step)
     for id, there in found.items():
@@ -46,7 +53,7 @@ def make_plan(
     return Plan(steps=tuple(sorted(steps, key=lambda step: step.id)), unchanged=unchanged)
 
 
-def _pinned(pin: Pin, there: Found, *, overwrite: bool) -> PlanStep | None:
+def _pinned(pin: Pin, there: Found, *, overwrite: bool, merge: bool) -> PlanStep | None:
     if not there.exists:
         return PlanStep(action="link" if pin.path is not None else "install", id=pin.id, pin=pin)
     if there.link is not None:
@@ -59,11 +66,16 @@ def _pinned(pin: Pin, there: Found, *, overwrite: bool) -> PlanStep | None:
         return None if there.same else PlanStep(action=action, id=pin.id, pin=pin, old=there.base)
     if overwrite:
         return PlanStep(action=action, id=pin.id, pin=pin, old=there.base, edit=there.edit, backup=True)
-    behind = "" if there.same else "moved"
-    return PlanStep(action="keep", id=pin.id, pin=pin, old=there.base, edit=there.edit, behind=behind)
+    step = PlanStep(action="keep", id=pin.id, pin=pin, old=there.base, edit=there.edit, conflicts=there.conflicts)
+    if there.same:
+        return step
+    if merge and there.base and not there.conflicts and pin.path is None:
+        return replace(step, action="merge", backup=True)
+    return replace(step, behind="moved")
 
 
 def _gone(there: Found, *, force: bool) -> PlanStep:
     if there.edit and not force:
-        return PlanStep(action="keep", id=there.id, old=there.base, edit=there.edit, behind="gone")
+        kept = PlanStep(action="keep", id=there.id, old=there.base, edit=there.edit, behind="gone")
+        return replace(kept, conflicts=there.conflicts)
     return PlanStep(action="prune", id=there.id, old=there.link or there.base, edit=there.edit, backup=bool(there.edit))

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from typing import Any
 import tomli
 
 from flowverse import __version__
-from flowverse._cache import writing
+from flowverse._cache import write, writing
+from flowverse._develop import read_developed
 from flowverse._editing import with_entries
+from flowverse._edits.patch import Patch, parse_patch
 from flowverse._local import expanded
+from flowverse._patches import read_patches
 from flowverse._toml import quote
-from flowverse.errors import BrokenLock, NoProject, TreeError, UsageError
+from flowverse.errors import BrokenLock, NoProject, UsageError
 from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock
 from flowverse.manifest import Manifest, parse_manifest
 from flowverse.model import ModuleId, Requirement
@@ -34,12 +37,17 @@ class Outdated(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """A folder with a manifest, and perhaps a lock. Read once; what is written is not read back."""
+    """A folder with a manifest, and perhaps a lock. Read once; what is written is not read back.
+
+    `patch_texts` are its patches, `developed` the paths of the modules that this machine alone takes from there.
+    """
 
     root: Path
     manifest: Manifest
     lock_bytes: bytes | None
     manifest_bytes: bytes | None = None
+    patch_texts: Mapping[ModuleId, bytes] = field(default_factory=dict)
+    developed: Mapping[ModuleId, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: Path) -> Project:
@@ -47,7 +55,8 @@ class Project:
         root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link to the project
         content = read_manifest(root)
         manifest = parse_manifest(parse_toml(content, root), is_folder=lambda path: _is_folder(root, path))
-        return cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root), manifest_bytes=content)
+        read = cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root), manifest_bytes=content)
+        return read._with_the_rest()
 
     @classmethod
     def read_frozen(cls, root: Path) -> Project:
@@ -61,7 +70,8 @@ class Project:
             table = table.get(key) if isinstance(table, Mapping) else None
         said = table if isinstance(table, Mapping) else {}
         only = {"tool": {"flowverse": {key: said[key] for key in ("modules-dir", "build") if key in said}}}
-        return cls(root=root, manifest=parse_manifest(only, is_folder=lambda _: False), lock_bytes=lock_bytes)
+        read = cls(root=root, manifest=parse_manifest(only, is_folder=lambda _: False), lock_bytes=lock_bytes)
+        return read._with_the_rest()
 
     @classmethod
     def scripted(cls, root: Path, requirements: Sequence[Requirement]) -> Project:
@@ -78,7 +88,15 @@ class Project:
             before = Requirement(id=id, path=target) if kind == "path" else Requirement(id=id, revision=target)
             asked.setdefault(id, before)
         manifest = Manifest(dependencies=tuple(asked[id] for id in sorted(asked)), declared=True)
-        return cls(root=root, manifest=manifest, lock_bytes=lock_bytes)
+        return cls(root=root, manifest=manifest, lock_bytes=lock_bytes)._with_the_rest()
+
+    def _with_the_rest(self) -> Project:
+        return replace(self, patch_texts=read_patches(self.root), developed=read_developed(self.tree_root))
+
+    @cached_property
+    def patches(self) -> Mapping[ModuleId, Patch]:
+        """The patches by module id. Raises `BrokenPatch`."""
+        return {id: parse_patch(id, text) for id, text in self.patch_texts.items()}
 
     @property
     def tree_root(self) -> Path:
@@ -133,15 +151,18 @@ class Project:
 
     @cached_property
     def answers(self) -> dict[str, str]:
-        """Fingerprints of what a sync answers to: the manifest's meaning, the lock's bytes, the place, and who we are.
+        """Fingerprints of what a sync answers to: the manifest's meaning, the lock's bytes, the place, who we are, etc.
 
         Another flowverse may have another guard.
         """
+        local = sorted((str(id), path) for id, path in self.developed.items())
+        patches = sorted((str(id), _digest(text)) for id, text in self.patch_texts.items())
         return {
             "flowverse": __version__,
             "manifest": _digest(repr(self.manifest).encode()),
             "lock": _digest(self.lock_bytes or b""),
             "root": str(self.root),
+            "local": _digest(repr((local, patches)).encode()) if local or patches else "",
         }
 
     def check_current(self) -> None:
@@ -149,10 +170,17 @@ class Project:
         manifest = self.manifest_bytes if self.manifest_bytes is None else read_manifest(self.root)
         if manifest != self.manifest_bytes or read_lock_bytes(self.root) != self.lock_bytes:
             raise Outdated
+        if read_patches(self.root) != self.patch_texts:
+            raise Outdated
 
     def with_lock(self, lock: Lock) -> Project:
         """The project as it would be with this lock."""
         return replace(self, lock_bytes=dump_lock(lock).encode())
+
+    def with_patches(self, patches: Mapping[ModuleId, bytes | None]) -> Project:
+        """The project as it would be with these patches changed; None is for one that is gone."""
+        texts = {**self.patch_texts, **patches}
+        return replace(self, patch_texts={id: text for id, text in texts.items() if text is not None})
 
     def write_lock(self, lock: Lock) -> Project:
         """Write the lock, and answer with the project as it is then. Raises `TreeError`."""
@@ -275,22 +303,6 @@ def parse_lock(content: bytes | None) -> Lock | None:
     except tomli.TOMLDecodeError as error:
         marks = b"\n<<<<<<< " in b"\n" + content
         raise BrokenLock("it holds the marks of an unfinished merge" if marks else f"it is not TOML: {error}") from None
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, following a link to it. Raises `TreeError`."""
-    path = path.resolve()
-    if not path.parent.is_dir():
-        raise TreeError(str(path.parent), "there is no such folder", hint="Name a folder that is there.")
-    fresh = path.with_name(f".{path.name}.flowverse-{os.getpid()}")
-    with writing(path):
-        try:
-            fresh.write_bytes(content)
-            if path.exists():
-                fresh.chmod(path.stat().st_mode & 0o7777)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
 
 
 def _digest(content: bytes) -> str:

@@ -23,9 +23,13 @@ Key = tuple[ModuleId, str, "str | None"]
 
 @dataclass(frozen=True, kw_only=True)
 class Resolution:
-    """The pins by id, what the Chooser answered (to become overrides), and what to tell."""
+    """The pins by id, what the Chooser answered (to become overrides), and what to tell.
+
+    `patches` are the texts of patches that go with the pins and had to be looked at.
+    """
 
     pins: tuple[Pin, ...]
+    patches: Mapping[ModuleId, bytes] = field(default_factory=dict)
     chosen: tuple[Requirement, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -226,9 +230,13 @@ def _conflicts(reached: _Reached, seen: _Seen) -> list[Conflict]:
 
 def _decide(reached: _Reached, rules: _Rules, seen: _Seen, chosen: Mapping[ModuleId, Requirement]) -> Resolution:
     pins: dict[ModuleId, Pin] = {}
+    patches: dict[ModuleId, bytes] = {}
     # Of several revisions that are one commit the lock keeps a moving one, so that `update` has something to move.
     for key in sorted(reached.wishes, key=lambda key: (key[0], is_commit(key[1]), key[1])):
-        pins.setdefault(key[0], _examined(key, seen).pin)
+        examined = _examined(key, seen)
+        if key[0] not in pins and examined.patch is not None:
+            patches[key[0]] = examined.patch
+        pins.setdefault(key[0], examined.pin)
     folders: dict[str, ModuleId] = {}
     for id in sorted(pins):
         other = folders.setdefault(id.folder.casefold(), id)
@@ -236,6 +244,7 @@ def _decide(reached: _Reached, rules: _Rules, seen: _Seen, chosen: Mapping[Modul
             raise SharedFolder(other, id)
     return Resolution(
         pins=tuple(pins[id] for id in sorted(pins)),
+        patches=patches,
         chosen=tuple(chosen[id] for id in sorted(chosen) if id in pins),
         notes=tuple(_overruled(reached, rules, chosen)),
         warnings=tuple(warning for key in sorted(reached.wishes, key=str) for warning in _examined(key, seen).warnings),

@@ -23,7 +23,8 @@ class Settings:
     """How a command is to be carried out.
 
     `locked`: a stale lock is an error. `frozen`: the lock is the truth, the manifest is not looked at. `offline`: no
-    network. `force`: edits of modules that are to go are given up. `dry_run`: nothing is written but the cache.
+    network. `force`: edits of modules that are to go are given up. `merge`: edits become edits of
+    what is locked. `dry_run`: nothing is written but the cache.
     `epoch` is the time that archives are to have, in seconds, None for none. `endpoint` is the Hub, `cache` the folder
     of its client. A token is never in here: the client finds it itself.
     """
@@ -32,6 +33,7 @@ class Settings:
     frozen: bool = False
     offline: bool = False
     force: bool = False
+    merge: bool = False
     dry_run: bool = False
     epoch: int | None = None
     endpoint: str = _DEFAULT_ENDPOINT
@@ -47,6 +49,7 @@ class Settings:
         frozen: bool = False,
         offline: bool = False,
         force: bool = False,
+        merge: bool = False,
         dry_run: bool = False,
     ) -> Settings:
         """Read `FLOWVERSE_*`, the Hub client's own variables, and `CI`; a True argument wins over the environment.
@@ -72,6 +75,7 @@ class Settings:
             frozen=frozen,
             offline=offline,
             force=force,
+            merge=merge,
             dry_run=dry_run,
             epoch=_epoch(environ),
             endpoint=endpoint,

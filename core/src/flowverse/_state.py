@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from flowverse._goal import patch_reasons
 from flowverse._index import Index, edit_of, looks_same, stat_row
 from flowverse._local import look_at_local, stats_of
 from flowverse._project import Project
@@ -33,6 +36,7 @@ def stale(project: Project) -> tuple[str, ...]:
             for license in pin.license_ids
             if pin.path is None and license not in manifest.licenses
         ]
+    reasons += patch_reasons(project)
     if not reasons:
         reasons += [f"what {pin.id} at {pin.path} asks for has changed" for pin in lock.pins if _moved(project, pin)]
     return tuple(reasons)
@@ -69,7 +73,8 @@ def untouched(project: Project, tree: Tree) -> Result | None:
         elif not looks_same(str(place), record):
             return None
         elif edit := edit_of(record.files):
-            kept.append(PlanStep(action="keep", id=id, old=record.base, edit=edit, behind=record.behind))
+            step = PlanStep(action="keep", id=id, old=record.base, edit=edit, behind=record.behind)
+            kept.append(replace(step, conflicts=record.conflicts))
     total = sum(1 for record in index.modules.values() if record.behind != "gone")
     plan = Plan(steps=tuple(sorted(kept, key=lambda step: step.id)), unchanged=total - len(kept))
     return Result(modules=total, plan=plan, untouched=True)

@@ -69,8 +69,10 @@ def _look(
         against_pin.pop(MODULE_ID_FILE, None)
         if not edit_of(against_pin):
             return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
-    fresh = Record(id=id, revision=record.revision, commit=record.commit, digest=record.digest, files=files)
-    return Found(id=id, base=record.base, same=same, edit=edit_of(files)), fresh
+    edit = edit_of(files)
+    still = tuple(path for path in record.conflicts if path in {*edit.changed, *edit.added, *edit.deleted})
+    fresh = replace(record, behind="", files=files, conflicts=still)
+    return Found(id=id, base=record.base, same=same, edit=edit, conflicts=still), fresh
 
 
 def _one_place(tree: Tree, one: ModuleId, other: ModuleId) -> bool:

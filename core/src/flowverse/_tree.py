@@ -6,23 +6,27 @@ old folder, so a reader sees the one or the other, and a sync that is killed lea
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from flowverse._cache import writing
-from flowverse._guard import module_id_text, owner_source, parse_module_id
+from flowverse._digest import sha256
+from flowverse._guard import module_id_text, owner_source
 from flowverse._index import Index, Record, Seen, base_of, looks_same
 from flowverse._paths import check_paths
 from flowverse._swap import exchange
 from flowverse.errors import TreeError, WrongContent
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, PlanStep
-from flowverse.ports import Reporter, Store
+from flowverse.ports import Reporter, Shelf
 
 __all__ = ["Tree"]
 
@@ -44,6 +48,11 @@ class Tree:
     def index_path(self) -> Path:
         """The record of the tree."""
         return self.private / "index.json"
+
+    @property
+    def backups(self) -> Path:
+        """Where what was discarded is kept: `<time>/<module's folder>`."""
+        return self.private / "backups"
 
     @contextmanager
     def locked(self, reporter: Reporter) -> Iterator[None]:
@@ -77,26 +86,21 @@ class Tree:
         meant = Index.load(self._next_path)
         modules = dict(index.modules)
         for id, record in meant.modules.items():
-            here = self._module_id(id)
-            if here is not None and (here[1], here[2]) == (record.revision, record.commit):
-                modules[id] = record
+            pin = Pin(id=id, revision=record.revision, commit=record.commit, patch=record.patch)
+            with suppress(OSError):
+                if (self.place(id) / MODULE_ID_FILE).read_bytes() == module_id_text(pin).encode():
+                    modules[id] = record
         return Index(answers=index.answers, generated=index.generated, modules=modules)
-
-    def _module_id(self, id: ModuleId) -> tuple[str, str, str] | None:
-        try:
-            return parse_module_id((self.place(id) / MODULE_ID_FILE).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
-            return None
 
     # --- building ----------------------------------------------------------------------------------------------------
 
-    def stage(self, pin: Pin, store: Store) -> list[FileEntry]:
+    def stage(self, pin: Pin, store: Shelf) -> list[FileEntry]:
         """Build a module in staging from the store; what is not there (or not right) is returned, to be fetched.
 
         Call it again when it was fetched. Raises `UnsafeContent` for a path that leaves the folder, and `TreeError`.
         """
         check_paths(pin.id, [entry.path for entry in pin.files])
-        folder = self._staged(pin.id)
+        folder = self.staged(pin.id)
         missing = []
         for entry in pin.files:
             to = folder / entry.path
@@ -108,25 +112,30 @@ class Tree:
                 missing.append(entry)
         return missing
 
-    def complete(self, pin: Pin, store: Store) -> None:
+    def complete(self, pin: Pin, store: Shelf) -> None:
         """Stage what was missing and is fetched now. Raises `WrongContent` if the store lost it again meanwhile."""
         missing = self.stage(pin, store)
         if missing:
             raise WrongContent(f"{missing[0].path} of {pin.id}", f"sha256 {missing[0].sha256[:12]}", "something else")
 
-    def _staged(self, id: ModuleId) -> Path:
+    def staged(self, id: ModuleId) -> Path:
+        """Where a module is built."""
         return self.private / "staging" / id.folder
 
     def finish_staging(self, pin: Pin) -> Record:
-        """Complete a staged module and say how it looks: its record, once it is in place."""
-        folder = self._staged(pin.id)
+        """Complete a staged module and say how it looks: its record, once it is in place.
+
+        A file that a person made executable stays so: a pin has no modes.
+        """
+        folder, place = self.staged(pin.id), self.place(pin.id)
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / MODULE_ID_FILE).write_text(module_id_text(pin), encoding="utf-8", newline="\n")
             files = {}
             for path, sha in base_of(pin).items():
-                stat = (folder / path).lstat()
-                files[path] = Seen(sha, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, sha)
+                _carry_mode(place / path, folder / path)
+                now = (folder / path).lstat()
+                files[path] = Seen(sha, now.st_size, now.st_mtime_ns, now.st_ctime_ns, sha)
         return Record.of(pin, files)
 
     # --- putting in place --------------------------------------------------------------------------------------------
@@ -140,20 +149,29 @@ class Tree:
         place = self.place(step.id)
         with writing(place):
             self._owner_folder(place)
-            aside = self._backup_place(step.id) if step.backup else self._trash_place(step.id)
+            aside = self.backup_place(step.id) if step.backup else self._trash_place(step.id)
             if step.action == "prune":
                 _move(place, aside)
             else:
-                fresh = self._staged(step.id)
+                fresh = self.staged(step.id)
                 if target is not None:
                     fresh.parent.mkdir(parents=True, exist_ok=True)
                     fresh.symlink_to(target, target_is_directory=True)
                 self._swap(fresh, place, aside)
+            if step.backup and aside.is_dir():
+                self._describe_backup(aside, before)
             if step.backup or before is None or not aside.is_dir() or looks_same(str(aside), before):
                 return aside if step.backup else None
-            backup = self._backup_place(step.id)
+            backup = self.backup_place(step.id)
             _move(aside, backup)
+            self._describe_backup(backup, before)
             return backup
+
+    def _describe_backup(self, backup: Path, record: Record | None) -> None:
+        """Write beside a backup what it was synced with, so that it can take its place again."""
+        if record is not None:
+            row = json.dumps(record.row(0), separators=(",", ":"))
+            backup.with_name(f"{backup.name}.json").write_text(row, encoding="utf-8")
 
     def _swap(self, fresh: Path, place: Path, aside: Path) -> None:
         """Put a folder in place of another, which ends up aside: an edit is always in one of the two."""
@@ -179,13 +197,18 @@ class Tree:
         if owner.is_symlink() or (owner.exists() and not owner.is_dir()):
             raise TreeError(str(owner), "is not a folder", hint="Move it away; modules are synced below it.")
 
-    def _backup_place(self, id: ModuleId) -> Path:
+    def backup_place(self, id: ModuleId) -> Path:
+        """A folder that is not there yet, for what is discarded of a module now."""
+        return self._aside(id.folder)
+
+    def _aside(self, name: str) -> Path:
+        """A place that is not taken yet for something of this name (with `/`), among the backups of this second."""
         stamp = time.strftime("%Y%m%d-%H%M%S")
         for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-            place = self.private / "backups" / f"{stamp}{suffix}" / id.folder
-            if not place.exists():
+            place = self.backups / f"{stamp}{suffix}" / name
+            if not os.path.lexists(place):
                 return place
-        raise TreeError(str(self.private / "backups"), "has a thousand backups of this second")
+        raise TreeError(str(self.backups), "has a thousand backups of this second")
 
     def _trash_place(self, id: ModuleId) -> Path:
         return self.private / "trash" / id.folder
@@ -214,9 +237,16 @@ class Tree:
 
     def keep_aside(self, path: str) -> Path:
         """Move a file that a person wrote out of the way of a generated one, to the backups."""
-        aside = self.private / "backups" / time.strftime("%Y%m%d-%H%M%S") / path
+        aside = self._aside(path)
         with writing(aside):
             _move(self.root / path, aside)
+        return aside
+
+    def keep_copy(self, file: Path, name: str) -> Path:
+        """Copy a file that is about to change to the backups, under a name with `/`. Call it inside `writing`."""
+        aside = self._aside(name)
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, aside)
         return aside
 
     def holds_other(self, path: str, text: str) -> bool:
@@ -239,6 +269,36 @@ class Tree:
                 if left <= {"__init__.py", "__pycache__"} and not own:
                     shutil.rmtree(folder)
 
+    # --- contents that nobody else has -------------------------------------------------------------------------------
+
+    def keep_content(self, content: bytes) -> None:
+        """Keep what a module was synced with and neither the Hub nor its cache has: a patched file."""
+        place = self._contents / sha256(content)
+        with writing(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.private / "content.tmp"
+            fresh.write_bytes(content)
+            fresh.replace(place)
+
+    def kept_content(self, digest: str) -> bytes | None:
+        """What was kept under a sha256, None if nothing is (or not that)."""
+        try:
+            content = (self._contents / digest).read_bytes()
+        except OSError:
+            return None
+        return content if sha256(content) == digest else None
+
+    @property
+    def _contents(self) -> Path:
+        return self.private / "contents"
+
+    def _drop_contents(self, index: Index) -> None:
+        if self._contents.is_dir():
+            needed = {seen.base for record in index.modules.values() for seen in record.files.values()}
+            for file in self._contents.iterdir():
+                if file.name not in needed:
+                    file.unlink(missing_ok=True)
+
     # --- the record --------------------------------------------------------------------------------------------------
 
     @property
@@ -259,7 +319,14 @@ class Tree:
         self._write_index(index, self.index_path)
         with suppress(OSError):
             self._next_path.unlink()
+        with suppress(OSError):
+            self._drop_contents(index)
         self._clear()
+
+    def rewrite(self, record: Record) -> None:
+        """Change the record of one module, and nothing else of what is recorded."""
+        index = self.load()
+        self._write_index(replace(index, modules={**index.modules, record.id: record}), self.index_path)
 
     def _write_index(self, index: Index, path: Path) -> None:
         fresh = self.private / "index.tmp"
@@ -268,6 +335,13 @@ class Tree:
             clock = fresh.stat().st_mtime_ns
             fresh.write_text(index.dump(clock), encoding="utf-8")
             fresh.replace(path)
+
+
+def _carry_mode(old: Path, fresh: Path) -> None:
+    with suppress(OSError):
+        mode = old.lstat().st_mode
+        if mode & 0o111 and stat.S_ISREG(mode):
+            fresh.chmod(fresh.stat().st_mode | (mode & 0o111))
 
 
 def _move(place: Path, to: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from flowverse._goal import goal
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._state import stale
@@ -15,17 +16,21 @@ from flowverse.model import Edge, Edit, ModuleId, Pin
 
 __all__ = ["Graph", "Row", "Status", "graph_of", "status_of"]
 
-State = Literal["clean", "edited", "linked", "missing", "moved", "unlocked"]
+State = Literal["clean", "patched", "edited", "conflicted", "linked", "missing", "moved", "unlocked"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One module. `moved`: its pin is another commit than its folder; `unlocked`: it is in the tree only."""
+    """One module. `moved`: its pin is another commit than its folder; `unlocked`: it is in the tree only.
+
+    `conflicts` are the files that a merge left to a person.
+    """
 
     id: ModuleId
     label: str
     state: State
     edit: Edit
+    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +52,7 @@ class Graph:
 
 def status_of(project: Project) -> Status:
     """Compare the tree with the lock. Writes nothing."""
-    pins = project.lock.pins if project.lock is not None else ()
+    pins = goal(project, strict=False)
     by_id = {pin.id: pin for pin in pins}
     found, _ = survey(project, Tree(project.tree_root), pins)
     rows = [_row(id, by_id.get(id), there) for id, there in sorted(found.items()) if there.exists or id in by_id]
@@ -59,6 +64,8 @@ def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:
     state: State = "clean"
     if not there.exists:
         state = "missing"
+    elif there.conflicts:
+        state = "conflicted"
     elif there.edit:
         state = "edited"
     elif pin is None:
@@ -67,7 +74,9 @@ def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:
         state = "moved"
     elif there.link is not None:
         state = "linked"
-    return Row(id=id, label=label, state=state, edit=there.edit)
+    elif pin.patch:
+        state = "patched"
+    return Row(id=id, label=label, state=state, edit=there.edit, conflicts=there.conflicts)
 
 
 def graph_of(project: Project) -> Graph:

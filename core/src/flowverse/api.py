@@ -13,7 +13,9 @@ from pathlib import Path
 
 from flowverse import _editable
 from flowverse._cache import Cache
+from flowverse._edits.materials import Materials
 from flowverse._engine import Engine, Mode
+from flowverse._goal import goal
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
 from flowverse._render.lines import Line
@@ -128,15 +130,17 @@ def needs_hub(root: Path, settings: Settings) -> bool:
             return False
         if stale(project) and not settings.frozen:
             return not settings.locked
-        pins = project.lock.pins if project.lock is not None else ()
+        pins = goal(project)
         found, _ = survey(project, folder, pins)
         overwrite = {req.id for req in project.manifest.dependencies if req.overwrite}
         plan = make_plan(pins, found, overwrite=overwrite)
     except FlowverseError:
         return False
-    cache = Cache(settings.cache)
+    cache, locked = Cache(settings.cache), project.lock.by_id if project.lock is not None else {}
+    materials = Materials(cache, locked, project.patches)
     wanted = [step.pin for step in plan.writes if step.pin is not None]
-    return any(not cache.has(pin.id, pin.commit, entry) for pin in wanted for entry in pin.files)
+    raw = [(pin, materials.raw(pin, entry)) for pin in wanted for entry in pin.files]
+    return any(entry is not None and not cache.has(pin.id, pin.commit, entry) for pin, entry in raw)
 
 
 def fingerprint(root: Path) -> str:
@@ -177,5 +181,11 @@ def _engine(read: Callable[[], Project], settings: Settings, reporter: Reporter,
 
         return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
 
-    mode = Mode(locked=settings.locked, frozen=settings.frozen, force=settings.force, dry_run=settings.dry_run)
+    mode = Mode(
+        locked=settings.locked,
+        frozen=settings.frozen,
+        force=settings.force,
+        merge=settings.merge,
+        dry_run=settings.dry_run,
+    )
     return Engine(read=read, cache=cache, source=source, reporter=reporter, chooser=chooser or Refuse(), mode=mode)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessDenied",
     "BrokenLock",
+    "BrokenPatch",
     "ConflictError",
     "FlowverseError",
     "HubAnswer",
@@ -26,6 +27,7 @@ __all__ = [
     "InvalidManifest",
     "InvalidModuleId",
     "LicenseRefused",
+    "MergerMissing",
     "ModuleNotFound",
     "NewerLock",
     "NoProject",
@@ -33,6 +35,7 @@ __all__ = [
     "NotVerified",
     "Offline",
     "OwnerRefused",
+    "PatchConflict",
     "RevisionNotFound",
     "SharedFolder",
     "StaleLock",
@@ -190,6 +193,34 @@ class BrokenLock(FlowverseError):
         return f"flowverse.lock is broken: {self.why}."
 
 
+class BrokenPatch(FlowverseError):
+    """The patch of a module cannot be used. `why` says what is wrong with it."""
+
+    def __init__(self, id: ModuleId, why: str) -> None:
+        super().__init__(id, why)
+        self.id, self.why = id, why
+        self.hint = (
+            f"Restore it from version control, or delete it; where its changes are in the tree, "
+            f"`flowverse patch {id}` writes it anew."
+        )
+
+    def __str__(self) -> str:
+        return f"The patch of {self.id} is broken: {self.why}."
+
+
+class MergerMissing(FlowverseError):
+    """Something must be merged, and the library that merges is not there. `missing` is what Python did not find."""
+
+    hint = 'Run `pip install "flowverse[cli]"`, and `flowverse sync`.'
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return f"Edits of flow modules must be merged, and {self.missing} is not installed."
+
+
 class NewerLock(FlowverseError):
     """The lock was written by a newer flowverse, in a version of the format that this one does not know."""
 
@@ -243,6 +274,23 @@ class ConflictError(FlowverseError):
 
     def __str__(self) -> str:
         return "\n".join(str(conflict) for conflict in self.conflicts)
+
+
+class PatchConflict(FlowverseError):
+    """A module moves to another commit, and its patch does not fit there. `paths` are the files that both change."""
+
+    exit_code = DIFFERENCE
+
+    def __init__(self, id: ModuleId, to: str, paths: Sequence[str]) -> None:
+        super().__init__(id, to, tuple(paths))
+        self.id, self.to, self.paths = id, to, tuple(paths)
+        self.hint = (
+            f"Run `flowverse update --merge {id}`: it makes edits of the patch, with markers where they conflict; "
+            f"mend these, then `flowverse resolve {id}` and `flowverse patch {id}`."
+        )
+
+    def __str__(self) -> str:
+        return f"The patch of {self.id} does not fit {self.to}: both change {', '.join(self.paths)}."
 
 
 class NotShippable(FlowverseError):

@@ -6,6 +6,7 @@ paths, and no hash over the whole that two branches would both change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ __all__ = ["LOCK_NAME", "VERSION", "Lock", "dump_lock", "load_lock"]
 
 LOCK_NAME = "flowverse.lock"
 VERSION = 1
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Wanted = tuple[tuple[str, str, str], ...]
 """What the lock answers to: sorted (id, kind, target), where kind is "revision" or "path"."""
@@ -117,6 +120,8 @@ def _dump_pin(pin: Pin) -> list[str]:
     if pin.requirements:
         lines += ["requirements = [", *(f"    {quote(line)}," for line in sorted(pin.requirements)), "]"]
     if pin.path is None:
+        if pin.patch:
+            lines.append(f"patch = {quote('sha256:' + pin.patch)}")
         rows = (
             f"    {{ path = {quote(entry.path)}, size = {entry.size}, sha256 = {quote(entry.sha256)} }},"
             for entry in sorted(pin.files)
@@ -186,7 +191,11 @@ def _load_pin(module: object, where: str) -> Pin:
     digest = _get(module, "digest", str, where)
     if digest != tree_digest((entry.path, entry.sha256) for entry in files):
         raise BrokenLock(f"the digest of {id} is not that of its files")
-    return Pin(revision=_get(module, "revision", str, where), commit=commit, digest=digest, files=files, **common)
+    patch = (_get(module, "patch", str, where, optional=True) or "").removeprefix("sha256:")
+    if patch and not _SHA256.fullmatch(patch):
+        raise BrokenLock(f"{where}.patch is no sha256")
+    revision = _get(module, "revision", str, where)
+    return Pin(revision=revision, commit=commit, digest=digest, files=files, patch=patch, **common)
 
 
 def _load_edge(row: object, where: str) -> Edge:
@@ -201,7 +210,7 @@ def _load_file(row: object, where: str) -> FileEntry:
     entry = FileEntry(
         path=_get(row, "path", str, where), size=_get(row, "size", int, where), sha256=_get(row, "sha256", str, where)
     )
-    if entry.size < 0 or len(entry.sha256) != 64 or entry.sha256.strip("0123456789abcdef"):
+    if entry.size < 0 or not _SHA256.fullmatch(entry.sha256):
         raise BrokenLock(f"{where} has an impossible size or sha256 for {entry.path!r}")
     return entry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -186,7 +186,9 @@ class Listing:
 class Pin:
     """A requirement resolved. From the Hub it has a commit and files with hashes; a local one has a path instead.
 
-    `digest` is `sha256:<hex>` over the files' sorted (path, sha256) pairs, and empty for a local pin.
+    `digest` is `sha256:<hex>` over the files' sorted (path, sha256) pairs, and empty for a local pin. `patch` is the
+    sha256 of the patch that the project has for it, empty for none. `developed` marks a module that this machine alone
+    takes from a path, whatever is locked.
     """
 
     id: ModuleId
@@ -198,6 +200,8 @@ class Pin:
     requirements: tuple[str, ...] = ()
     digest: str = ""
     files: tuple[FileEntry, ...] = ()
+    patch: str = ""
+    developed: bool = False
 
     @cached_property
     def by_path(self) -> Mapping[str, FileEntry]:
@@ -214,10 +218,11 @@ class Pin:
 
     @property
     def label(self) -> str:
-        """What a person reads: `owner/name@main (0123456)`, or `owner/name -> ../path`."""
+        """What a person reads: `owner/name@main (0123456)`, with ` + patch`, or `owner/name -> ../path`."""
         if self.path is not None:
-            return f"{self.id} -> {self.path}"
-        return f"{self.id}@{self.revision}" + ("" if is_commit(self.revision) else f" ({self.commit[:7]})")
+            return f"{self.id} -> {self.path}" + (" (developed here)" if self.developed else "")
+        commit = "" if is_commit(self.revision) else f" ({self.commit[:7]})"
+        return f"{self.id}@{self.revision}{commit}" + (" + patch" if self.patch else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,7 +277,7 @@ class Conflict:
         return "\n".join(lines)
 
 
-Action = Literal["install", "replace", "link", "keep", "prune"]
+Action = Literal["install", "replace", "merge", "link", "keep", "prune"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,7 +286,9 @@ class PlanStep:
 
     `pin` is what it will hold (None when it is pruned), `old` what it was synced from, `edit` what the user changed.
     `keep` means that an edit stands in the way and wins, and `behind` why that matters: the pin is "moved" or "gone"
-    (empty: it is the same). `backup` means that an edit is discarded and must be kept aside.
+    (empty: it is the same). `merge` means that the edit becomes one of what the pin holds; `conflicts` are the files in
+    which both changed the same, and `why` says why it could not be. `backup` means that what is there must be kept
+    aside.
     """
 
     action: Action
@@ -291,6 +298,8 @@ class PlanStep:
     edit: Edit = field(default_factory=Edit)
     behind: str = ""
     backup: bool = False
+    conflicts: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,6 +313,10 @@ class Plan:
     def writes(self) -> tuple[PlanStep, ...]:
         """The steps that change the tree."""
         return tuple(step for step in self.steps if step.action != "keep")
+
+    def limited(self, ids: Collection[ModuleId]) -> Plan:
+        """The steps of some modules only."""
+        return Plan(steps=tuple(step for step in self.steps if step.id in ids), unchanged=0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from flowverse.model import Conflict, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement, Wish
 
-__all__ = ["SILENT", "Chooser", "Examined", "Examiner", "Refuse", "Reporter", "Sink", "Source", "Store"]
+__all__ = ["SILENT", "Chooser", "Examined", "Examiner", "Refuse", "Reporter", "Shelf", "Sink", "Source", "Store"]
 
 
 class Reporter(Protocol):
@@ -81,7 +81,14 @@ class Source(Protocol):
         """
 
 
-class Store(Protocol):
+class Shelf(Protocol):
+    """Where the files that a module is built of come from."""
+
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+        """Write the content to a new file `to`, hashed on the way; False (and no file) if it is not here or wrong."""
+
+
+class Store(Shelf, Protocol):
     """The cache folder of the Hub client: content that is here need not be fetched. It never trusts what it finds."""
 
     def entry(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry | None:
@@ -89,9 +96,6 @@ class Store(Protocol):
 
     def read(self, id: ModuleId, commit: str, entry: FileEntry) -> bytes | None:
         """The content of a file, hashed now and found right; None if it is not here or not right."""
-
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
-        """Write the content to a new file `to`, hashed on the way; False (and no file) if it is not here or wrong."""
 
 
 class Sink(Protocol):
@@ -110,10 +114,14 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """A module looked into: its pin, and what could not be read of what it asks for."""
+    """A module looked into: its pin, what could not be read of what it asks for, and its patch as it is for this pin.
+
+    The patch is the project's, or what became of it where it was carried over to another commit; None for none.
+    """
 
     pin: Pin
     warnings: tuple[str, ...] = ()
+    patch: bytes | None = None
 
 
 class Examiner(Protocol):

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from flowverse import api
-from flowverse._project import Project, parse_lock, read_lock_bytes, write
+from flowverse._cache import write
+from flowverse._project import Project, parse_lock, read_lock_bytes
 from flowverse._render.lines import Line
 from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target

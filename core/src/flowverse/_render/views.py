@@ -27,10 +27,12 @@ def render_status(status: Status) -> list[Line]:
 def _row_line(row: Row, width: int) -> Line:
     kind: dict[str, Kind] = {
         "clean": "note",
+        "conflicted": "removed",
         "edited": "kept",
         "linked": "linked",
         "missing": "removed",
         "moved": "changed",
+        "patched": "linked",
         "unlocked": "warning",
     }
     detail = f" ({row.edit})" if row.edit else ""

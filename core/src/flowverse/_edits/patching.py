@@ -1,0 +1,52 @@
+"""Patches put in force and ended: their files, and what a module counts as edited against."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from flowverse._cache import write, writing
+from flowverse._index import Record, base_of, look
+from flowverse._patches import patch_name
+from flowverse._tree import Tree
+from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
+
+__all__ = ["rebase", "write_patches"]
+
+
+def rebase(tree: Tree, pin: Pin) -> None:
+    """Have a module count as synced from `pin`, and every difference as an edit. Call it inside `Tree.locked`.
+
+    Nothing is done where the tree has it from another commit, or not as a folder.
+    """
+    place, record = tree.place(pin.id), tree.load().modules.get(pin.id)
+    if record is None or record.commit != pin.commit or place.is_symlink() or not place.is_dir():
+        return
+    files = look(str(place), base_of(pin), record.files)
+    files.pop(MODULE_ID_FILE, None)
+    tree.rewrite(Record.of(pin, files))
+
+
+def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | None]) -> tuple[tuple[ModuleId, str], ...]:
+    """Write patches, and move those that are at their end (None) to the backups, whose places are answered.
+
+    Raises `TreeError`.
+    """
+    backups = []
+    for id, text in sorted(patches.items()):
+        place = root / patch_name(id)
+        with writing(place):
+            if place.is_file():
+                aside = tree.keep_copy(place, patch_name(id))
+                backups.append((id, os.path.relpath(aside, root)))
+            if text is None:
+                place.unlink(missing_ok=True)
+                for folder in (place.parent, place.parent.parent):
+                    with suppress(OSError):
+                        folder.rmdir()
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                write(place, text)
+    return tuple(backups)

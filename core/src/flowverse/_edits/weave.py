@@ -1,0 +1,72 @@
+"""A person's edits put into another version of the module, file by file, in the staging area."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from flowverse._cache import writing
+from flowverse._edits.merge import merge_file
+from flowverse.model import Edit
+
+__all__ = ["Unmergeable", "weave"]
+
+
+class Unmergeable(Exception):
+    """The edits have no place in the other version. `why` is a clause."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def weave(edited: Path, staged: Path, edit: Edit, bases: Mapping[str, bytes | None], *, label: str) -> tuple[str, ...]:
+    """Merge what was edited in one folder into another, and answer which files a person has to look at.
+
+    `bases` are the contents that were edited (None: there was no such file). Raises `Unmergeable`, and `TreeError`;
+    what is staged is then of no use.
+    """
+    conflicts = []
+    for path in sorted({*edit.changed, *edit.added, *edit.deleted}):
+        mine, theirs = edited / path, staged / path
+        with writing(theirs):
+            if os.path.lexists(mine):
+                _check_place(staged, path)
+            if _weave_file(mine, theirs, bases.get(path), label):
+                conflicts.append(path)
+    return tuple(conflicts)
+
+
+def _check_place(staged: Path, path: str) -> None:
+    """Refuse a file that is a folder in the other version, or below a file there."""
+    if (staged / path).is_dir():
+        raise Unmergeable(f"{path} is a file of yours and a folder there")
+    parent = staged
+    for part in path.split("/")[:-1]:
+        parent /= part
+        if os.path.lexists(parent) and not parent.is_dir():
+            raise Unmergeable(f"{parent.relative_to(staged).as_posix()} is a folder of yours and a file there")
+
+
+def _weave_file(mine: Path, theirs: Path, base: bytes | None, label: str) -> bool:
+    """Merge one file into `theirs`; whether a person has to look at it."""
+    there = theirs.read_bytes() if theirs.exists() else None
+    if mine.is_symlink() or (mine.exists() and not mine.is_file()):
+        if mine.is_symlink():
+            theirs.unlink(missing_ok=True)
+            theirs.parent.mkdir(parents=True, exist_ok=True)
+            theirs.symlink_to(mine.readlink())
+            return there != base
+        raise Unmergeable(f"{mine.name} is neither a file nor a link")
+    here = mine.read_bytes() if mine.exists() else None
+    merged = merge_file(base, here, there, label=label)
+    if merged.content is None:
+        theirs.unlink(missing_ok=True)
+    else:
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        theirs.write_bytes(merged.content)
+        if here is not None:
+            shutil.copymode(mine, theirs)
+    return bool(merged.conflict)
