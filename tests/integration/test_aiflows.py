@@ -189,6 +189,20 @@ def test_aiflows_reads_what_flow_mod_lists(tmp_path: Path, aiflows: Path) -> Non
     assert mods == [line(one) for one in listed]
 
 
+@pytest.mark.parametrize("name", ["dev", "my dev", 'it\'s "mine" -> _/x', "sp\u00e4\u00dfe"])
+def test_aiflows_reads_what_the_engine_wrote(aiflows: Path, hub: Hub, space: Workspace, name: str) -> None:
+    """Whatever a local folder is called; one with a space is left out, so that the others are read."""
+    commit = hub.add("saibo/ChatFlows", {"__init__.py": ""}, branch="feature/x.y-z")
+    (space.base / name).mkdir(parents=True)
+    space.declare({"saibo/ChatFlows": "feature/x.y-z", "yeeef/Linked": {"path": f"../{name}"}})
+    space.sync()
+    roots, mods = run(READ, python=aiflows, cwd=space.tree, env=environ(space.base), flags=())
+    assert roots == [str(space.tree), str(space.cache)]
+    there = [["saibo/ChatFlows", "feature/x.y-z", commit, str(space.place("saibo/ChatFlows"))]]
+    linked = [["yeeef/Linked", str(space.base / name), "NO_COMMIT_HASH", str(space.tree / "yeeef/Linked")]]
+    assert mods == there + (linked if " " not in name else [])
+
+
 def test_flow_mod_of_an_empty_tree_is_read(tmp_path: Path, aiflows: Path) -> None:
     """A project may have no modules yet."""
     write(tmp_path / FLOW_MOD, flow_mod([], tree=str(tmp_path), project=str(tmp_path), cache="/cache"))

@@ -195,12 +195,22 @@ def test_a_folder_that_was_chosen_is_written_down(split: Workspace) -> None:
     assert split.sync().modules == 3
 
 
-@pytest.mark.parametrize("path", [".", "flow_modules", "flow_modules/o"])
-def test_the_project_and_its_tree_are_no_modules(space: Workspace, path: str) -> None:
-    """A link to where it is would have no end."""
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (".", "the project itself"),
+        ("..", "the project itself, or holds it"),
+        ("../..", "the project itself, or holds it"),
+        ("flow_modules", "in a tree of synced modules"),
+        ("flow_modules/o", "in a tree of synced modules"),
+        ("../other/flow_modules/o/Loop", "in a tree of synced modules"),
+    ],
+)
+def test_the_project_and_its_tree_are_no_modules(space: Workspace, path: str, words: str) -> None:
+    """A link to where it is would have no end; what is synced belongs to whoever syncs it."""
     (space.tree / "o").mkdir(parents=True)
     space.declare({"o/Loop": {"path": path}})
-    space.call("sync").failed_plainly(2, "the project itself or its tree")
+    space.call("sync").failed_plainly(2, words)
 
 
 def test_a_home_that_is_not_there_is_a_sentence(space: Workspace) -> None:

@@ -41,9 +41,10 @@ def look_at_local(root: Path, requirement: Requirement) -> tuple[Examined, tuple
     path = requirement.path or ""
     folder = root / expanded(path)
     inside = Path(os.path.relpath(folder.resolve(), root.resolve())).parts
-    if not inside or PACKAGE in inside:
+    if PACKAGE in inside or set(inside) <= {os.pardir}:
+        what = "in a tree of synced modules" if PACKAGE in inside else "the project itself, or holds it"
         raise UsageError(
-            f"{requirement.id} is wanted from {path}, which is the project itself or its tree ({requirement.asker}).",
+            f"{requirement.id} is wanted from {path}, which is {what} ({requirement.asker}).",
             hint="Name the folder where the module is developed.",
         )
     if not folder.is_dir():

@@ -152,7 +152,7 @@ def fingerprint(root: Path) -> str:
         parts = [*project.answers.values(), "in sync" if clean else "touched"]
     except FlowverseError as error:
         parts = [str(error)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def editable_files(root: Path, name: str) -> dict[str, str]:

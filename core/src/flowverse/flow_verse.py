@@ -36,14 +36,16 @@ def sync_dependencies(dependencies: Sequence[Mapping[str, Any]], all_overwrite: 
     """Sync flow modules, make `flow_modules` importable, and return the folders of all modules in the tree.
 
     `dependencies` are dictionaries with `url` (the module id), `revision` (default "main"; a folder that exists is
-    linked) and `overwrite` (discard the edits); `all_overwrite` sets the last for all.
+    linked, as seen from the script's own folder, or else from the current one) and `overwrite` (discard the edits);
+    `all_overwrite` sets the last for all.
 
     Where `pyproject.toml` declares modules, it decides: another revision than its own is a warning, a module that it
     does not bring an error. Elsewhere the scripts decide, and the lock beside the tree remembers what they asked for.
     Where everything is in place, nothing is asked of the Hub. Raises a `FlowverseError`.
     """
     caller = sys._getframe(1).f_globals
-    requirements = _requirements(dependencies, all_overwrite=all_overwrite, at=_name(caller))
+    beside = _folder(caller)
+    requirements = _requirements(dependencies, all_overwrite=all_overwrite, at=_name(caller), beside=beside)
     if _is_installed(caller):
         # A synced module, or an application that ships its modules: the trees that it can import from come first.
         folders = _trees(caller)
@@ -120,8 +122,11 @@ def _difference(req: Requirement, root: Path, held: tuple[str, str, str]) -> str
     return guard._difference(str(req.id), str(root / req.path) if req.path else req.revision, held)
 
 
-def _requirements(dependencies: Any, *, all_overwrite: bool, at: str) -> list[Requirement]:
-    """Read the list form. Raises `UsageError`, which names the index and the key of everything that is wrong."""
+def _requirements(dependencies: Any, *, all_overwrite: bool, at: str, beside: Path | None) -> list[Requirement]:
+    """Read the list form; `beside` is the folder of the script.
+
+    Raises `UsageError`, which names the index and the key of everything that is wrong.
+    """
     hint = 'Write them as [{"url": "owner/name", "revision": "main"}].'
     if not isinstance(dependencies, (list, tuple)):
         raise UsageError(f"dependencies must be a list of dictionaries, not {type(dependencies).__name__}.", hint=hint)
@@ -131,11 +136,22 @@ def _requirements(dependencies: Any, *, all_overwrite: bool, at: str) -> list[Re
     ]
     try:
         document = {"tool": {"flowverse": {"dependencies": wishes}}}
-        manifest = parse_manifest(document, is_folder=os.path.isdir, path=at)
+        manifest = parse_manifest(document, is_folder=lambda path: _located(path, beside) is not None, path=at)
     except InvalidManifest as error:
         problems = [f"{key.replace(_TABLE, '')}: {what}" for key, what in error.problems]
         raise UsageError("\n".join(problems), hint=hint) from None
-    return [replace(req, overwrite=req.overwrite or all_overwrite) for req in manifest.dependencies]
+    return [
+        replace(req, path=req.path and _located(req.path, beside), overwrite=req.overwrite or all_overwrite)
+        for req in manifest.dependencies
+    ]
+
+
+def _located(path: str, beside: Path | None) -> str | None:
+    """Find a folder, from that of the script (so that it is one wherever that is started) or from the current one."""
+    # Not with pathlib, which raises for a home that nobody has, and for what no file system takes.
+    path = os.path.expanduser(path)  # noqa: PTH111
+    found = [os.path.join(base, path) for base in (beside or "", "")]  # noqa: PTH118
+    return next((folder for folder in found if os.path.isdir(folder)), None)  # noqa: PTH112
 
 
 def _relative(path: str, root: Path) -> str:

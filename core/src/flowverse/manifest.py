@@ -154,7 +154,8 @@ class _Reader(Reader):
     def _listed(self, key: str, items: Sequence[Any]) -> Found:
         """Read the list form: tables with a `url`. A revision that is an existing folder is a path, as in flow scripts.
 
-        But a plain name such as "main" always stays a revision, whatever folders there are.
+        But a plain name such as "main", and a full one such as "refs/pr/1", always stay revisions, whatever folders
+        there are.
         """
         found: Found = {}
         for index, item in enumerate(items):
@@ -168,6 +169,7 @@ class _Reader(Reader):
             wanted = self._id(f"{at}.url", item["url"]) if "url" in item else None
             text, path = item.get("revision", DEFAULT_REVISION), None
             could_be_path = isinstance(text, str) and text.isprintable() and ("/" in text or looks_like_path(text))
+            could_be_path = could_be_path and not text.startswith("refs/")
             if could_be_path and self._is_folder(str(text)):
                 text, path = DEFAULT_REVISION, str(text)
             elif could_be_path and looks_like_path(text):
