@@ -171,7 +171,8 @@ def test_an_edit_is_told_and_how_to_give_it_up(synced: Workspace, hub: Hub) -> N
         assert done.err.startswith("warning: b/Leaf was edited (1 changed, 1 deleted) and is kept")
         assert f"as edited from main ({old[:7]})" in done.err
         assert f"the lock wants {wanted}" in done.err
-        assert "overwrite = true" in done.err
+        assert "`flowverse sync --merge` merges them" in done.err
+        assert "`flowverse restore b/Leaf` gives the edits up" in done.err
 
 
 def test_an_edit_that_is_undone_is_none(synced: Workspace, hub: Hub) -> None:

@@ -132,7 +132,9 @@ class Workspace:
     def backups(self) -> dict[str, bytes]:
         """Every file that was kept aside, by its path below the backups."""
         folder = self.tree / ".flowverse" / "backups"
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        files = [path for path in files if not (path.suffix == ".json" and path.with_suffix("").is_dir())]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
     def visible(self) -> Snapshot:
         """Everything in the project but the engine's own folder."""

@@ -34,6 +34,7 @@ EVERY = [
     (errors.StaleLock(["a/A is not locked yet"]), 1),
     (errors.StaleLock(["a/A is not locked yet", "b/B is no longer asked for"]), 1),
     (errors.ConflictError([CONFLICT]), 1),
+    (errors.Unresolved(ID, ["a.py", "b.py"]), 1),
     (errors.PatchConflict(ID, "main (2222222)", ["a.py"]), 1),
     (errors.NotShippable(["a/A is missing"], hint="Sync."), 1),
     (errors.NotShippable(["a/A is missing", "b/B was edited"], hint="Sync."), 1),

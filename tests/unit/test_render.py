@@ -51,13 +51,13 @@ def texts(lines: list[Line]) -> list[tuple[str, str]]:
             "warning",
             (
                 "a/A was edited (1 added) and is kept as edited from main (1111111); the lock wants main (2222222). "
-                "Set overwrite = true to give the edits up"
+                "`flowverse sync --merge` merges them, `flowverse restore a/A` gives the edits up"
             ),
         ),
         (
             step("keep", LOCAL, edit=Edit(added=("x",)), behind="moved"),
             "warning",
-            "a/A was edited (1 added) and is kept; the lock wants ../A. Set overwrite = true to give the edits up",
+            "a/A was edited (1 added) and is kept; the lock wants ../A. `flowverse restore a/A` gives the edits up",
         ),
         (
             step("keep", None, edit=Edit(added=("x",)), old=BASE, behind="gone"),

@@ -5,7 +5,7 @@ The engine does no IO of its own: it is given a project, a cache and a source, t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
@@ -178,7 +178,7 @@ class Engine:
             locked=_changes(old, lock),
             lock_written=changed,
             backups=backups,
-            notes=(*resolution.notes, *chosen),
+            notes=(*resolution.notes, *chosen, *self._told(old, lock, patches)),
             warnings=resolution.warnings,
         )
 
@@ -192,6 +192,18 @@ class Engine:
             elif (after := resolution.patches.get(pin.id, before)) != before:
                 changed[pin.id] = after
         return changed
+
+    def _told(self, old: Lock | None, new: Lock, patches: Mapping[ModuleId, bytes | None]) -> Iterator[str]:
+        """What became of patches whose modules moved."""
+        before, after = old.by_id if old is not None else {}, new.by_id
+        for id, text in sorted(patches.items()):
+            moved = id in before and before[id].commit != after[id].commit
+            if text is not None:
+                yield f"{id}: its patch was carried over to {after[id].revision} ({after[id].commit[:7]})"
+            elif moved and not self.mode.merge:
+                yield f"{id}: its patch is part of {after[id].revision} ({after[id].commit[:7]}) now, and is gone"
+            else:
+                yield f"{id}: its patch is edits in the tree now; `flowverse patch {id}` saves them as one again"
 
     def _release(self, pins: list[Pin]) -> None:
         """Have the patches of modules be edits of theirs, before they are patches no more."""

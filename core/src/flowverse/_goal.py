@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flowverse._edits.patch import patched_pin
 from flowverse._project import Project
 from flowverse.errors import StaleLock
-from flowverse.model import Pin
+from flowverse.model import ModuleId, Pin
 
 __all__ = ["goal", "patch_reasons"]
 
 
-def goal(project: Project, *, strict: bool = True) -> tuple[Pin, ...]:
+def goal(project: Project, *, only: Collection[ModuleId] | None = None, strict: bool = True) -> tuple[Pin, ...]:
     """The pins as the tree is to hold them, by id; none where nothing is locked.
 
-    Raises `BrokenPatch`, and `StaleLock` for a patch that is not the one that is locked; not so if not `strict`: such a
-    module is then as if it had no patch.
+    Raises `BrokenPatch`, and `StaleLock` for a patch (of the modules `only`, None for all) that is not the one that is
+    locked; not so if not `strict`: such a module is then as if it had no patch.
     """
     pins = project.lock.pins if project.lock is not None else ()
-    reasons = patch_reasons(project)
-    if reasons and strict:
+    if strict and (reasons := patch_reasons(project, only)):
         raise StaleLock(reasons)
     return tuple(_as_it_is_to_be(project, pin) for pin in pins)
 
@@ -30,10 +31,11 @@ def _as_it_is_to_be(project: Project, pin: Pin) -> Pin:
     return patched_pin(pin, patch) if patch is not None and patch.sha256 == pin.patch else pin
 
 
-def patch_reasons(project: Project) -> tuple[str, ...]:
-    """How the patches differ from what is locked, one clause a difference."""
+def patch_reasons(project: Project, only: Collection[ModuleId] | None = None) -> tuple[str, ...]:
+    """How the patches (of some modules; None for all) differ from what is locked, one clause a difference."""
     reasons = []
-    for pin in project.lock.pins if project.lock is not None else ():
+    pins = project.lock.pins if project.lock is not None else ()
+    for pin in pins if only is None else [pin for pin in pins if pin.id in only and pin.id not in project.developed]:
         patch = project.patches.get(pin.id) if pin.path is None else None
         now = patch.sha256 if patch is not None else ""
         if now != pin.patch:

@@ -319,11 +319,16 @@ def _compare(folders: list[str]) -> None:
                 places.setdefault(module, {}).setdefault(commit, who)
     for module, commits in places.items():
         if len(commits) > 1:
-            said = " and by ".join(who + " at " + commit[:7] for commit, who in commits.items())
+            said = " and by ".join(who + " at " + _short(commit) for commit, who in commits.items())
             found = _held(module, folders)
             which = " (" + found[2][:7] + ")" if found is not None and found[2] else ""
             text = module + " is shipped by " + said + ", and flow_modules has room for one" + which + ": install them"
             _warn(text + " apart, or build them with `into` in [tool.flowverse.build].", (module, "shipped"), 3)
+
+
+def _short(commit: str) -> str:
+    """A commit as a person reads it; after a plus sign stands the sha256 of a patch."""
+    return commit[:7] + (" with a patch" if "+" in commit else "")
 
 
 # --- the import system -----------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ async def install(
 
     `check_current` is called once no other sync of the tree can run, and may raise to end this one.
     """
-    pins, tree = goal(project), Tree(project.tree_root)
+    pins, tree = goal(project, only=how.only), Tree(project.tree_root)
     if not pins and not tree.private.exists():
         return Installed(plan=Plan())
     overwrite = {req.id for req in project.manifest.dependencies if req.overwrite} | how.overwrite

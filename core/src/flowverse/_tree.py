@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from flowverse._cache import writing
 from flowverse._digest import sha256
 from flowverse._guard import module_id_text, owner_source
-from flowverse._index import Index, Record, Seen, base_of, looks_same
+from flowverse._index import Index, Record, Seen, base_of, edit_of, looks_same
 from flowverse._paths import check_paths
 from flowverse._swap import exchange
 from flowverse.errors import TreeError, WrongContent
@@ -170,8 +170,32 @@ class Tree:
     def _describe_backup(self, backup: Path, record: Record | None) -> None:
         """Write beside a backup what it was synced with, so that it can take its place again."""
         if record is not None:
-            row = json.dumps(record.row(0), separators=(",", ":"))
+            row = json.dumps({"id": str(record.id), "record": record.row(0)}, separators=(",", ":"))
             backup.with_name(f"{backup.name}.json").write_text(row, encoding="utf-8")
+
+    def put_back(self, id: ModuleId, before: Record | None) -> str | None:
+        """Put what is staged in a module's place, and answer where what was there is kept.
+
+        None if nothing that a person wrote was there, as far as `before` tells.
+        """
+        place = self.place(id)
+
+        def is_clean(folder: Path) -> bool:
+            return before is not None and not edit_of(before.files) and looks_same(str(folder), before)
+
+        with writing(place):
+            self._owner_folder(place)
+            clean = place.is_symlink() or not place.exists() or is_clean(place)
+            aside = self._trash_place(id) if clean else self.backup_place(id)
+            self._swap(self.staged(id), place, aside)
+            if clean and aside.is_dir() and not is_clean(aside):  # changed since it was looked at
+                clean, backup = False, self.backup_place(id)
+                _move(aside, backup)
+                aside = backup
+            if clean:
+                return None
+            self._describe_backup(aside, before)
+            return str(aside)
 
     def _swap(self, fresh: Path, place: Path, aside: Path) -> None:
         """Put a folder in place of another, which ends up aside: an edit is always in one of the two."""
@@ -248,6 +272,24 @@ class Tree:
         aside.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, aside)
         return aside
+
+    def replace_file(self, file: Path, content: bytes, mode: int | None, aside: Path) -> None:
+        """Write a file of a module as a whole; what is there goes `aside`. Call it inside `writing`.
+
+        At every moment, what was there is in one of the two places.
+        """
+        file.parent.mkdir(parents=True, exist_ok=True)
+        there = os.path.lexists(file)
+        fresh = aside if there else self.private / "file.tmp"
+        fresh.write_bytes(content)
+        if mode is not None:
+            fresh.chmod(mode)
+        if there and exchange(fresh, file):
+            return
+        if there:
+            fresh = fresh.rename(self.private / "file.tmp")
+            shutil.copy2(file, aside, follow_symlinks=False)
+        fresh.replace(file)
 
     def holds_other(self, path: str, text: str) -> bool:
         """Whether there is something else than `text` in a generated file's place that a person may have written."""

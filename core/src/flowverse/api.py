@@ -75,14 +75,12 @@ def declared(root: Path) -> bool:
 
 def sync(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
     """Lock if the lock is stale, then make `flow_modules/` what the lock says."""
-    engine = _engine(lambda: _project(root, settings), settings, reporter, chooser)
-    return run(engine.sync)
+    return run(engine_of(root, settings, reporter, chooser).sync)
 
 
 def lock(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
     """Lock if the lock is stale. What is locked is downloaded to the cache; the tree stays as it is."""
-    engine = _engine(lambda: _project(root, settings), settings, reporter, chooser)
-    return run(engine.lock)
+    return run(engine_of(root, settings, reporter, chooser).lock)
 
 
 def check(root: Path, settings: Settings) -> tuple[str, ...]:
@@ -173,14 +171,27 @@ def _project(root: Path, settings: Settings) -> Project:
     return Project.read_frozen(root) if settings.frozen else Project.read(root)
 
 
-def _engine(read: Callable[[], Project], settings: Settings, reporter: Reporter, chooser: Chooser | None) -> Engine:
-    cache = Cache(settings.cache)
+def source_of(
+    settings: Settings, cache: Cache, reporter: Reporter
+) -> Callable[[], AbstractAsyncContextManager[Source]]:
+    """What opens the Hub, as the settings want it."""
 
     def source() -> AbstractAsyncContextManager[Source]:
         from flowverse._hub import Hub  # not needed where nothing is to do
 
         return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
 
+    return source
+
+
+def engine_of(root: Path, settings: Settings, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Engine:
+    """The engine for a project."""
+    return _engine(lambda: _project(root, settings), settings, reporter, chooser)
+
+
+def _engine(read: Callable[[], Project], settings: Settings, reporter: Reporter, chooser: Chooser | None) -> Engine:
+    cache = Cache(settings.cache)
+    source = source_of(settings, cache, reporter)
     mode = Mode(
         locked=settings.locked,
         frozen=settings.frozen,

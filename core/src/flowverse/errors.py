@@ -40,6 +40,7 @@ __all__ = [
     "SharedFolder",
     "StaleLock",
     "TreeError",
+    "Unresolved",
     "UnsafeContent",
     "UsageError",
     "WrongContent",
@@ -291,6 +292,20 @@ class PatchConflict(FlowverseError):
 
     def __str__(self) -> str:
         return f"The patch of {self.id} does not fit {self.to}: both change {', '.join(self.paths)}."
+
+
+class Unresolved(FlowverseError):
+    """A merge left conflicts in the files `paths` of a module, and nobody has dealt with them yet."""
+
+    exit_code = DIFFERENCE
+
+    def __init__(self, id: ModuleId, paths: Sequence[str]) -> None:
+        super().__init__(id, tuple(paths))
+        self.id, self.paths = id, tuple(paths)
+        self.hint = f"Mend them and take the markers out, then run `flowverse resolve {id}`."
+
+    def __str__(self) -> str:
+        return f"{self.id} has conflicts in {', '.join(self.paths)}."
 
 
 class NotShippable(FlowverseError):

@@ -347,3 +347,8 @@ class Result:
     synced: bool = True
     untouched: bool = False
     """True where nothing at all had to be done: the fast answer."""
+
+    @property
+    def conflicted(self) -> tuple[ModuleId, ...]:
+        """The modules in which a merge left conflicts, now or before."""
+        return tuple(step.id for step in self.plan.steps if step.conflicts)

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Literal
 
 from flowverse import api
 from flowverse._cache import write
+from flowverse._goal import goal
 from flowverse._project import Project, parse_lock, read_lock_bytes
 from flowverse._render.lines import Line
 from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
+from flowverse.lock import Lock
+from flowverse.model import Pin
 from flowverse.ports import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -97,7 +100,7 @@ def metadata(root: Path, own: Sequence[str] = ()) -> Metadata:
     from flowverse._ship.metadata import metadata_of
 
     project = Project.read(root)
-    return metadata_of(project.manifest, project.lock.pins if project.lock is not None else (), own)
+    return metadata_of(project.manifest, _pins(project), own)
 
 
 def python_requirements(root: Path, own: Sequence[str] | None = None) -> Requirements:
@@ -132,7 +135,8 @@ def licenses(root: Path) -> tuple[LicenseRow, ...]:
     """Under which licences the locked modules are. Raises `UsageError` where there is no lock."""
     from flowverse._ship.licenses import licenses_of
 
-    return licenses_of(Project.read(root).locked.pins)
+    project = Project.read(root)
+    return licenses_of(_as_shipped(project).pins)
 
 
 def export(root: Path, format: Format, settings: Settings) -> str:
@@ -140,7 +144,9 @@ def export(root: Path, format: Format, settings: Settings) -> str:
     from flowverse._ship.export import export
 
     project = _project(root, settings)
-    return export(project.locked, Application(name=project.name, version=project.version), format, epoch=settings.epoch)
+    return export(
+        _as_shipped(project), Application(name=project.name, version=project.version), format, epoch=settings.epoch
+    )
 
 
 def write_export(root: Path, format: Format, settings: Settings, output: Path) -> Line:
@@ -157,6 +163,16 @@ def verify(target: str, path: Sequence[str] | None = None) -> Verified:
     from flowverse._ship.verify import verify
 
     return verify(target, path)
+
+
+def _as_shipped(project: Project) -> Lock:
+    """The lock with its pins as an archive holds them, patches and all. Raises `UsageError` where there is none."""
+    return replace(project.locked, pins=_pins(project))
+
+
+def _pins(project: Project) -> tuple[Pin, ...]:
+    """The pins with their patches, whatever this machine takes from elsewhere."""
+    return goal(replace(project, developed={}), strict=False)
 
 
 def _project(root: Path, settings: Settings) -> Project:

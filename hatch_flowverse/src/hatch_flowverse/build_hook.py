@@ -119,6 +119,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             own=core.dependencies,
             reporter=voice,
         )
+        voice.lines([api.Line("note", text) for text in shipment.notes])
         voice.lines([api.Line("warning", text) for text in shipment.warnings])
         self._reserve(shipment.tree)
         self._shipped = [path for path, _ in shipment.files]

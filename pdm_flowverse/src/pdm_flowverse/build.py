@@ -53,7 +53,7 @@ def pdm_build_initialize(context: Context) -> None:
         shipment = shipping.shipment(
             context.root, settings, archive, name=name, version=version, scratch=_scratch(), own=own
         )  # fmt: skip
-    _say(*(f"warning: {text}" for text in shipment.warnings))
+    _say(*shipment.notes, *(f"warning: {text}" for text in shipment.warnings))
     _require(metadata, own, shipment.metadata)
     if not _is_classic(metadata):
         patterns = metadata.get("license-files", _own_licenses(context.root))

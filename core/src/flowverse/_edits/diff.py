@@ -46,13 +46,15 @@ def file_diff(
 ) -> FileDiff:
     """The difference of one file; None where there is no such file.
 
-    With `binary`, the content of what is no text is in it, as `git diff --binary` writes it; without, only that it
-    differs. `prefix` is put before the path, with `/` at its end.
+    With `binary`, the content of what is no text is in it, and ids are whole, as `git diff --binary` writes it;
+    without, only that it differs. `prefix` is put before the path, with `/` at its end.
     """
     name = prefix + path
     head = [f"diff --git {quoted(f'a/{name}')} {quoted(f'b/{name}')}\n", *_modes(old, new)]
     before, after = old.content if old else b"", new.content if new else b""
-    ids = f"{git_blob_id(before) if old else _NO_BLOB}..{git_blob_id(after) if new else _NO_BLOB}"
+    digits = 40 if binary else 7
+    blobs = (git_blob_id(before) if old else _NO_BLOB, git_blob_id(after) if new else _NO_BLOB)
+    ids = "..".join(blob[:digits] for blob in blobs)
     same_mode = f" {old.mode}" if old and new and old.mode == new.mode else ""
     if before != after or old is None or new is None:
         head.append(f"index {ids}{same_mode}\n")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flowverse._render.lines import Line, count
 from flowverse.errors import FlowverseError
-from flowverse.model import LockChange, Pin, PlanStep, Result
+from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
 
 __all__ = ["explain", "render", "target_of"]
 
@@ -17,7 +17,9 @@ def render(result: Result, *, verbose: bool = False) -> list[Line]:
     """What a command did, as few lines as tell it; with `verbose`, every note as well."""
     lines = [_lock_line(change) for change in result.locked] if verbose or not result.synced else []
     lines += [line for step in result.plan.steps if (line := _step_line(step)) is not None]
-    lines += [Line("backup", f"{id}: what was discarded is in {place}") for id, place in result.backups]
+    lines += [_conflict_line(step) for step in result.plan.steps if step.conflicts]
+    merged = {step.id for step in result.plan.steps if step.action == "merge"}
+    lines += [Line("backup", _backup(id, place, merged=id in merged)) for id, place in result.backups]
     lines += [Line("note", note) for note in result.notes]
     lines += _warnings(result.warnings, verbose=verbose)
     lines.append(Line("summary", _summary(result)))
@@ -58,18 +60,37 @@ def _step_line(step: PlanStep) -> Line | None:
     if step.action == "replace":
         was = f", was {step.old}" if step.old and f"({step.old.rpartition('(')[2]}" not in label else ""
         return Line("changed", f"~ {label}{was}")
+    if step.action == "merge":
+        return Line("changed", f"~ {label}, was {step.old}; your edits ({step.edit}) are merged")
     return _kept_line(step)
+
+
+def _backup(id: ModuleId, place: str, *, merged: bool) -> str:
+    what = (
+        "its patch as it was"
+        if place.endswith(".patch")
+        else "what was there before"
+        if merged
+        else "what was discarded"
+    )
+    return f"{id}: {what} is in {place}"
+
+
+def _conflict_line(step: PlanStep) -> Line:
+    files = ", ".join(step.conflicts)
+    return Line("warning", f"{step.id} has conflicts in {files}; mend them, then run `flowverse resolve {step.id}`")
 
 
 def _kept_line(step: PlanStep) -> Line:
     edited = f"{step.id} was edited ({step.edit}) and is kept"
     if step.behind == "moved":
         base = f" as edited from {step.old}" if step.old else ""
+        why = f" and cannot be merged, {step.why}" if step.why else ""
         wanted = target_of(step.pin) if step.pin is not None else "another commit"
-        return Line(
-            "warning",
-            f"{edited}{base}; the lock wants {wanted}. Set overwrite = true to give the edits up",
-        )
+        give_up = f"`flowverse restore {step.id}` gives the edits up"
+        fits = step.pin is not None and step.pin.path is None and step.old and not step.why
+        ways = f"`flowverse sync --merge` merges them, {give_up}" if fits else give_up
+        return Line("warning", f"{edited}{base}; the lock wants {wanted}{why}. {ways}")
     if step.behind == "gone":
         why = "though nothing asks for it any more, nor for what it asks for"
         return Line("warning", f"{edited}, {why}; --force removes it")

@@ -72,6 +72,9 @@ def _component(module: ShippedModule) -> Component:
     purl = PackageURL("huggingface", pin.id.owner, pin.id.name, commit)
     rewritten = [file for file in module.files if file.sha256 != file.pinned]
     said = {"revision": pin.revision, "path": pin.path, "digest": pin.digest, "import-name": module.import_name}
+    said["patch"] = f"sha256:{pin.patch}" if pin.patch else None
+    notes = [f"Imported as {module.import_name}; names were rewritten."] if rewritten else []
+    notes += ["Its files are those of the commit with a patch of the application's owner."] if pin.patch else []
     return Component(
         type=ComponentType.LIBRARY,
         group=pin.id.owner,
@@ -81,7 +84,7 @@ def _component(module: ShippedModule) -> Component:
         purl=purl,
         licenses=[_license(pin.license)] if pin.license else [],
         properties=[Property(name=f"flowverse:{name}", value=value) for name, value in said.items() if value],
-        pedigree=Pedigree(notes=f"Imported as {module.import_name}; names were rewritten.") if rewritten else None,
+        pedigree=Pedigree(notes=" ".join(notes)) if notes else None,
         components=[_file(str(purl), file) for file in module.files],
     )
 
@@ -137,6 +140,7 @@ def _read_module(component: Mapping[str, Any]) -> ShippedModule:
         commit=_text(component, "version") if "path" not in said else "",
         path=said.get("path"),
         digest=said.get("digest", ""),
+        patch=said.get("patch", "").removeprefix("sha256:"),
     )
     files = tuple(_read_file(file) for file in component.get("components", ()))
     return ShippedModule(pin=pin, import_name=said["import-name"], files=files)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from flowverse._digest import sha256
+from flowverse._goal import goal
 from flowverse._guard import module_id_text, tree_sources
+from flowverse._patches import patch_name
 from flowverse._project import Project
 from flowverse._ship.bom import BOM_NAME, bom_text
 from flowverse._ship.metadata import metadata_of
@@ -30,12 +33,12 @@ def ship(project: Project, target: Target, *, frozen: bool) -> Shipment:
     if lock is None or not lock.pins:
         return Shipment(tree=project.tree_root)
     selection = Selection(project.manifest.build.exclude)
+    lock = replace(lock, pins=goal(project))
     check_tree(project, lock.pins, selection)
     metadata = metadata_of(project.manifest, lock.pins, target.own)
     wheel = _Wheel(project, target, selection, lock).shipment(metadata)  # what cannot be a wheel is no good sdist
     if target.archive == "sdist":
-        files = _as_they_are(project, target, lock.pins, selection)
-        return Shipment(files=files, metadata=metadata, warnings=wheel.warnings, tree=project.tree_root)
+        return replace(wheel, files=_as_they_are(project, target, lock.pins, selection), boms=())
     return wheel
 
 
@@ -46,7 +49,9 @@ def _as_they_are(
     found = [(path, _plain(project.tree_root / path, target.scratch, path)) for path in paths]
     found += [(path, _write(target.scratch, f"sdist/{path}", text.encode())) for path, text in _texts(pins).items()]
     folder = project.manifest.modules_dir
-    return tuple(sorted([*((f"{folder}/{path}", file) for path, file in found), (LOCK_NAME, project.root / LOCK_NAME)]))
+    beside = [LOCK_NAME, *(patch_name(pin.id) for pin in pins if pin.patch)]
+    own = [(name, project.root / name) for name in beside]
+    return tuple(sorted([*((f"{folder}/{path}", file) for path, file in found), *own]))
 
 
 def _texts(pins: tuple[Pin, ...]) -> dict[str, str]:
@@ -70,6 +75,11 @@ def _write(scratch: Path, name: str, content: bytes) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return file
+
+
+def _identity(pin: Pin) -> str:
+    """What tells two contents of one module apart."""
+    return f"{pin.commit}+{pin.patch}" if pin.patch else pin.commit
 
 
 class _Wheel:
@@ -105,6 +115,9 @@ class _Wheel:
             files=tuple(sorted(self._files)),
             boms=(_write(self._target.scratch, BOM_NAME, bom.encode()),),
             metadata=metadata,
+            notes=tuple(
+                f"{pin.id} is shipped with its patch, {patch_name(pin.id)}" for pin in self._lock.pins if pin.patch
+            ),
             warnings=(*metadata.warnings, *self._left),
             tree=self._project.tree_root,
         )
@@ -114,7 +127,7 @@ class _Wheel:
         if self._into is None:
             # Another application may ship the same module at another commit, and the guard is to say so.
             name = self._target.application.name.replace("-", "_")
-            texts[f"_shipped/{name}.txt"] = "".join(f"{pin.id} {pin.commit}\n" for pin in self._lock.pins)
+            texts[f"_shipped/{name}.txt"] = "".join(f"{pin.id} {_identity(pin)}\n" for pin in self._lock.pins)
         return texts
 
     def _module(self, pin: Pin, mover: Mover | None) -> ShippedModule:

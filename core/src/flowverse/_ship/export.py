@@ -51,6 +51,7 @@ def _json(lock: Lock, application: Application) -> str:
             "revision": pin.revision or None,
             "commit": pin.commit or None,
             "path": pin.path,
+            "patch": f"sha256:{pin.patch}" if pin.patch else None,
             "license": pin.license,
             "dependencies": sorted({str(edge.id) for edge in pin.dependencies}),
             "requirements": list(pin.requirements),

@@ -26,10 +26,11 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
         return
     hints = ["The sdist was changed after it was built; build it again."]
     if not project.unpacked:
-        local = any(pin.path is not None for pin in pins)
+        local = any(pin.path is not None and not pin.developed for pin in pins)
         hints = ["Name a revision instead of the local folder."] if local else []
         edited = any("was edited" in problem for problem in problems)
-        hints += ["To give the edits up, delete the module's folder, and sync."] if edited else []
+        ways = "`flowverse patch` saves edits in the project, `flowverse restore` gives them up."
+        hints += [ways] if edited else []
     raise NotShippable(problems, hint=" ".join(hints) or "Run `flowverse sync`.")
 
 
@@ -41,7 +42,11 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
         # What the project leaves out is not in its sdist.
         gone = () if not project.unpacked else tuple(p for p in there.edit.deleted if not selection.takes(pin, p))
         edit = replace(there.edit, deleted=tuple(path for path in there.edit.deleted if path not in gone))
-        if pin.path is not None:
+        if pin.developed:
+            problems.append(
+                f"{pin.id} is taken from {pin.path} on this machine; `flowverse develop --undo {pin.id}` ends that"
+            )
+        elif pin.path is not None:
             problems.append(f"{pin.id} is the local folder {pin.path}, which nobody else has")
         elif not there.exists:
             problems.append(f"{pin.id} is missing")

@@ -83,11 +83,12 @@ class Shipment:
 
     `files` are (path in the archive, file on disk) pairs, sorted: `flow_modules/saibo/ChatFlows/ChatGPT4.py`. In an
     sdist they are where they are in the project. `boms` are files for `.dist-info/sboms`, `metadata` is for the rest of
-    it. `tree` is where the tree is; nothing else of it belongs into the archive.
+    it. `notes` and `warnings` are sentences. `tree` is where the tree is; nothing else of it belongs into the archive.
     """
 
     files: tuple[tuple[str, Path], ...] = ()
     boms: tuple[Path, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     tree: Path

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flowverse._digest import sha256
+from flowverse._edits.patch import parse_patch, patched_pin
 from flowverse._guard import tree_sources
+from flowverse._patches import patch_name
 from flowverse._project import MANIFEST_NAME, parse_lock, parse_toml
 from flowverse._ship.arrived import Arrived, Sdist, installed, opened
 from flowverse._ship.bom import BOM_NAME, read_bom
 from flowverse._ship.selection import Selection, is_licence
-from flowverse.errors import BrokenLock, InvalidManifest, NoProject, NotVerified, UsageError
+from flowverse.errors import BrokenLock, BrokenPatch, InvalidManifest, NoProject, NotVerified, UsageError
 from flowverse.lock import LOCK_NAME
 from flowverse.manifest import parse_manifest
-from flowverse.model import MODULE_ID_FILE
+from flowverse.model import MODULE_ID_FILE, Pin
 
 __all__ = ["Verified", "verify"]
 
@@ -114,6 +116,20 @@ def _recorded_bom(files: Arrived) -> _Record:
     )
 
 
+def _with_patch(files: Sdist, pin: Pin) -> Pin:
+    """A pin as the sdist has to hold it. Raises `NotVerified` where its patch is not the one that is locked."""
+    if not pin.patch:
+        return pin
+    text = files.read(patch_name(pin.id))
+    if text is None or sha256(text) != pin.patch:
+        how = "is missing" if text is None else "was changed"
+        raise NotVerified(files.what, [f"{patch_name(pin.id)} {how}"])
+    try:
+        return patched_pin(pin, parse_patch(pin.id, text))
+    except BrokenPatch as error:
+        raise NotVerified(files.what, [str(error)]) from None
+
+
 def _recorded_lock(files: Sdist) -> _Record:
     content, pyproject = files.read(LOCK_NAME), files.read(MANIFEST_NAME)
     try:
@@ -123,8 +139,10 @@ def _recorded_lock(files: Sdist) -> _Record:
         raise NotVerified(files.what, [f"what it says of its modules cannot be read: {error}"]) from None
     if lock is None or not lock.pins:
         raise UsageError(f"{files.what} holds no {LOCK_NAME} with modules.", hint="Was it built with flow modules?")
+    pins = [_with_patch(files, pin) for pin in lock.pins]
     selection, tree = Selection(manifest.build.exclude), f"{manifest.modules_dir}/"
-    digests = {f"{pin.id.folder}/{entry.path}": entry.sha256 for pin in lock.pins for entry in selection.of(pin)}
+    digests = {f"{pin.id.folder}/{entry.path}": entry.sha256 for pin in pins for entry in selection.of(pin)}
+    digests_of_patches = {patch_name(pin.id): pin.patch for pin in pins if pin.patch}
     made = [
         *tree_sources({pin.id.package for pin in lock.pins}),
         *(f"{p.id.folder}/{MODULE_ID_FILE}" for p in lock.pins),
@@ -132,7 +150,7 @@ def _recorded_lock(files: Sdist) -> _Record:
     return _Record(
         against="lock",
         modules=len(lock.pins),
-        files={f"{tree}{path}": digest for path, digest in digests.items()},
+        files={**{f"{tree}{path}": digest for path, digest in digests.items()}, **digests_of_patches},
         base=tree,
         made=frozenset(f"{tree}{path}" for path in made),
     )

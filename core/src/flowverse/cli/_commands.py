@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from flowverse import __version__, api
+from flowverse.cli._edits import COMMANDS as EDITS
 from flowverse.cli._options import common, modes, project_root
-from flowverse.cli._shipping import COMMANDS
+from flowverse.cli._shipping import COMMANDS as SHIPPING
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import FlowverseError, TreeError
 
@@ -57,15 +58,17 @@ def cli() -> None:
 
 @cli.command(epilog="Example: flowverse sync --locked")
 @modes
+@click.option("--merge", is_flag=True, help="Merge edits with what the lock wants, where a module has moved.")
 @click.option("--force", is_flag=True, help="Remove modules that nothing asks for even if they were edited.")
 @common
-def sync(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> None:
+def sync(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> int:
     """Lock if the lock is stale, then make flow_modules/ what it says."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
     settings = api.Settings.from_environ(os.environ, **flags)
     with terminal.progress() as reporter:
         result = api.sync(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
     terminal.say(api.render(result, verbose=verbose))
+    return 1 if result.conflicted else 0
 
 
 @cli.command(epilog="Example: flowverse lock --dry-run")
@@ -96,5 +99,5 @@ def tree(project: Path | None, quiet: bool, verbose: bool) -> None:
     Terminal(quiet=quiet, verbose=verbose).show(api.render_tree(api.tree(project_root(project), settings)))
 
 
-for command in COMMANDS:
+for command in (*EDITS, *SHIPPING):
     cli.add_command(command)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from flowverse._render.lines import Line, count
+from flowverse._render.lines import Kind, Line, count
 from flowverse.model import Conflict, ModuleId, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
 
@@ -31,6 +32,12 @@ _STYLES = {
     "error": "bold red",
     "hint": "cyan",
     "summary": "bold",
+}
+_CLICK_STYLES: dict[str, dict[str, Any]] = {
+    "bold": {"bold": True},
+    "cyan": {"fg": "cyan"},
+    "green": {"fg": "green"},
+    "red": {"fg": "red"},
 }
 _TO_STDERR = {"warning", "error", "hint"}
 _PREFIXED = {"warning", "error", "hint"}
@@ -60,6 +67,27 @@ class Terminal:
         """Print lines that were asked for: all of them, whatever else is quiet."""
         for line in lines:
             self._print(line, again=False)
+
+    def page(self, lines: Iterable[tuple[Kind, bytes]]) -> None:
+        """Print lines of any encoding: through a pager and in colours on a terminal, as they are elsewhere."""
+        if not self._out.is_terminal:
+            out = getattr(sys.stdout, "buffer", None)
+            for _, line in lines:
+                if out is not None:
+                    out.write(line)
+                else:
+                    sys.stdout.write(line.decode("utf-8", "replace"))
+            return
+        text = "".join(self._coloured(kind, line) for kind, line in lines)
+        if text:
+            # What git has its pager do: end where it all fits, keep colours, leave the screen as it is.
+            os.environ.setdefault("LESS", "FRX")
+            click.echo_via_pager(text, color=self._out.color_system is not None)
+
+    def _coloured(self, kind: Kind, line: bytes) -> str:
+        shown = "".join(c if c.isprintable() or c in "\t\n" else "^" for c in line.decode("utf-8", "replace"))
+        style = {"summary": "bold", "changed": "cyan", "added": "green", "removed": "red"}.get(kind)
+        return click.style(shown.rstrip("\n"), **_CLICK_STYLES[style]) + "\n" if style else shown
 
     def emit(self, text: str) -> None:
         """Print a document for another program, as it is."""

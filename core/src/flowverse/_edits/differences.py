@@ -1,0 +1,128 @@
+"""What was edited, module by module: as unified diffs, and given up file by file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flowverse._cache import writing
+from flowverse._edits.bases import Bases
+from flowverse._edits.diff import FileDiff, FileVersion, file_diff
+from flowverse._goal import goal
+from flowverse._index import Record, edit_of, look
+from flowverse._project import Project
+from flowverse._reader import nearest
+from flowverse._survey import survey
+from flowverse._tree import Tree
+from flowverse.errors import UsageError
+from flowverse.model import MODULE_ID_FILE, Edit, ModuleId
+
+__all__ = ["ModuleDiff", "differences", "matching", "put_files_back", "version_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleDiff:
+    """A module's edits: what it was synced from (`main (0123456)`), and the diff of each file, by path."""
+
+    id: ModuleId
+    base: str
+    files: tuple[FileDiff, ...]
+
+
+def paths_of(edit: Edit) -> tuple[str, ...]:
+    """Every path of an edit, sorted."""
+    return tuple(sorted({*edit.changed, *edit.added, *edit.deleted}))
+
+
+async def differences(
+    project: Project, tree: Tree, bases: Bases, ids: Collection[ModuleId] | None
+) -> tuple[ModuleDiff, ...]:
+    """The edits of some modules (None: of all) against what they were synced with. Raises a `HubError` too."""
+    found, records = survey(project, tree, goal(project, strict=False))
+    diffs = []
+    for id in sorted(found):
+        edit = found[id].edit
+        if not edit or (ids is not None and id not in ids):
+            continue
+        contents = await bases.read(records[id], paths_of(edit))
+        prefix = f"{project.manifest.modules_dir}/{id.folder}/"
+        files = tuple(_diff(tree.place(id) / path, path, contents[path], prefix) for path in paths_of(edit))
+        diffs.append(ModuleDiff(id=id, base=found[id].base, files=files))
+    return tuple(diffs)
+
+
+def _diff(file: Path, path: str, base: bytes | None, prefix: str) -> FileDiff:
+    new = version_of(file)
+    old = FileVersion(content=base, executable=new is not None and new.executable) if base is not None else None
+    return file_diff(path, old, new, binary=False, prefix=prefix)
+
+
+def version_of(file: Path) -> FileVersion | None:
+    """A file as it is, None where there is none; of a link, where it points to. Raises `TreeError`."""
+    with writing(file):
+        if file.is_symlink():
+            return FileVersion(content=os.fsencode(file.readlink()))
+        if not file.exists():
+            return None
+        if not file.is_file():
+            return FileVersion(content=b"neither a file nor a link")
+        return FileVersion(content=file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
+
+
+# --- giving up single files ------------------------------------------------------------------------------------------
+
+
+def matching(id: ModuleId, edit: Edit, words: Sequence[str], prefix: str) -> tuple[str, ...]:
+    """The edited paths that are meant: a path in the module or in the project (below `prefix`), or a folder's.
+
+    Raises `UsageError` for a word that means none.
+    """
+    every, found = paths_of(edit), set()
+    for word in words:
+        path = word.replace(os.sep, "/").removeprefix("./").removeprefix(prefix).rstrip("/")
+        meant = {one for one in every if one == path or one.startswith(f"{path}/") or path in {"", "."}}
+        if not meant:
+            near = nearest(path, every)
+            hint = f"Did you mean {near}?" if near else f"`flowverse status -v` lists what was edited of {id}."
+            raise UsageError(f"{word} of {id} was not edited.", hint=hint)
+        found |= meant
+    return tuple(sorted(found))
+
+
+def put_files_back(
+    tree: Tree, record: Record, paths: Collection[str], contents: Mapping[str, bytes | None]
+) -> tuple[Record, str | None]:
+    """Give up the edits of some files of a module: its new record, and where what was there is kept.
+
+    `contents` are what the files were synced with, None for those that were not there. Call it inside `Tree.locked`.
+    """
+    place, aside = tree.place(record.id), tree.backup_place(record.id)
+    with writing(place):
+        # What was added goes first: it may stand where a folder was.
+        for path in sorted(paths, key=lambda path: (contents[path] is not None, path)):
+            file, content, mode = place / path, contents[path], None
+            if os.path.lexists(file):
+                mode = None if file.is_symlink() else file.stat().st_mode & 0o7777
+                (aside / path).parent.mkdir(parents=True, exist_ok=True)
+                if content is None:
+                    file.rename(aside / path)
+                    _drop_empty(file.parent, place)
+                    continue
+            if content is not None:
+                tree.replace_file(file, content, mode, aside / path)
+    base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
+    files = look(str(place), base, record.files)
+    files.pop(MODULE_ID_FILE, None)
+    edit = edit_of(files)
+    still = tuple(path for path in record.conflicts if path in paths_of(edit))
+    fresh = replace(record, files=files, conflicts=still)
+    tree.rewrite(fresh)
+    return fresh, str(aside) if aside.is_dir() else None
+
+
+def _drop_empty(folder: Path, top: Path) -> None:
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
