@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -217,3 +218,37 @@ def test_a_home_that_is_not_there_is_a_sentence(space: Workspace) -> None:
     """`~somebody` of another machine is a path like any other."""
     space.declare({"o/Away": {"path": "~nosuchuser/dev"}})
     space.call("sync").failed_plainly(2, "~nosuchuser/dev", "not a folder")
+
+
+def test_a_copy_where_links_cannot_be_made(space: Workspace, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems have no links: the folder is copied, that is said, and it follows at the next sync.
+
+    What is edited in the copy is kept, as in any other module.
+    """
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    dev = space.base / "dev"
+    dev.mkdir()
+    (dev / "a.py").write_text("a = 1\n")
+    space.declare({"me/Mine": {"path": "../dev"}})
+
+    done = space.call("sync")
+
+    done.worked("+ me/Mine -> ../dev")
+    assert f"me/Mine is a copy of {dev}, no link can be made here" in done.err
+    assert space.files("me/Mine") == {"a.py": b"a = 1\n"}
+    assert space.call("sync").out == "1 flow module in sync\n"
+    (dev / "a.py").write_text("a = 2\n")
+    space.call("sync").worked("+ me/Mine -> ../dev")
+    assert space.files("me/Mine") == {"a.py": b"a = 2\n"}
+    (space.place("me/Mine") / "a.py").write_text("a = 'edited'\n")
+    (dev / "a.py").write_text("a = 3\n")
+    done = space.call("sync")
+    assert "me/Mine was edited (1 changed) and is kept" in done.err
+    assert space.files("me/Mine") == {"a.py": b"a = 'edited'\n"}
+    space.call("restore", "Mine").worked("me/Mine is as it is locked again")
+    assert space.files("me/Mine") == {"a.py": b"a = 3\n"}
+    assert b"a = 'edited'\n" in space.backups.values()

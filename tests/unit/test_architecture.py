@@ -30,6 +30,7 @@ FLOORS = [
         "_edits/texts.py",
         "_ship/__init__.py",
         "_guard_template.py",
+        "_linking.py",
         "_render/__init__.py",
         "_render/lines.py",
         "_swap.py",

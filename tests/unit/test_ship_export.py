@@ -68,6 +68,7 @@ def test_json() -> None:
         "revision": "main",
         "commit": ONE,
         "path": None,
+        "patch": None,
         "license": "mit",
         "dependencies": ["a/Base"],
         "requirements": ["PyYAML>=6", "-r more.txt"],

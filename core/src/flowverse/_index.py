@@ -42,7 +42,8 @@ class Seen(NamedTuple):
 class Record:
     """What one module's folder was synced from. `digest` is the pin's, empty where the base is not known.
 
-    A linked module has `link`, the path it points at, and instead of files the stats of what is read of it. `behind`
+    A linked module has `link`, the path it points at, and instead of files the stats of what is read of it (a copy of a
+    folder has both). `behind`
     says why an edited module was kept: its pin is "moved" or "gone"; empty while it is the same. `patch` is the sha256
     of the patch that is part of what it was synced with, `conflicts` are the files that a merge left to a person.
     """
@@ -78,6 +79,11 @@ class Record:
         files = {name: Seen(*seen) for name, seen in row["files"].items()}
         conflicts = tuple(row.get("conflicts", ()))
         return cls(id=id, **{**row, "files": files, "conflicts": conflicts})
+
+    @property
+    def copied(self) -> bool:
+        """Whether it is a copy of a local folder, made where links cannot be."""
+        return self.link is not None and bool(self.files)
 
     @property
     def base(self) -> str:

@@ -14,6 +14,7 @@ from flowverse._edits.weave import Unmergeable, weave
 from flowverse._goal import goal
 from flowverse._guard import FLOW_MOD, flow_mod, tree_sources
 from flowverse._index import Index, Record, look, stat_row
+from flowverse._linking import is_link
 from flowverse._local import stats_of
 from flowverse._plan import make_plan
 from flowverse._project import Project
@@ -62,6 +63,7 @@ class _Work:
     materials: Materials
     only: frozenset[ModuleId] | None = None
     backups: list[tuple[ModuleId, str]] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
 
     def target(self, pin: Pin) -> Path | None:
         return None if pin.path is None else self.project.target(pin.path)
@@ -105,7 +107,7 @@ async def install(
         _put_in_place(work, plan, fresh)
         aside = _generate(work, cache)
         _record(work, complete=how.only is None)
-    return Installed(plan=plan, backups=tuple(work.backups), warnings=aside)
+    return Installed(plan=plan, backups=tuple(work.backups), warnings=(*work.copied, *aside))
 
 
 async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) -> tuple[dict[ModuleId, Record], Plan]:
@@ -174,10 +176,20 @@ def _put_in_place(work: _Work, plan: Plan, fresh: Mapping[ModuleId, Record]) -> 
         if step.action == "prune":
             work.records.pop(step.id, None)
         elif target is not None:
-            sources = stats_of(target) if target.is_dir() else {}
-            work.records[step.id] = Record(id=step.id, link=str(target), sources=sources)
+            work.records[step.id] = _linked(work, step.id, target)
         else:
             work.records[step.id] = fresh[step.id]
+
+
+def _linked(work: _Work, id: ModuleId, target: Path) -> Record:
+    """The record of a module at a local path; what had to be copied is said."""
+    place = work.tree.place(id)
+    record = Record(id=id, link=str(target), sources=stats_of(target) if target.is_dir() else {})
+    if is_link(place):
+        return record
+    work.copied.append(f"{id} is a copy of {target}, no link can be made here; sync again after each change there")
+    files = look(str(place), {}, {})
+    return replace(record, files={path: seen._replace(base=seen.now) for path, seen in files.items()})
 
 
 def _generate(work: _Work, cache: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flowverse._goal import patch_reasons
 from flowverse._index import Index, edit_of, looks_same, stat_row
+from flowverse._linking import is_link, target_of_link
 from flowverse._local import look_at_local, stats_of
 from flowverse._project import Project
 from flowverse._tree import Tree
@@ -67,6 +68,8 @@ def untouched(project: Project, tree: Tree) -> Result | None:
     kept = []
     for id, record in index.modules.items():
         place = tree.place(id)
+        if record.copied:
+            return None  # to see whether the folder that it is a copy of has changed, it has to be read
         if record.link is not None:
             if not _still_linked(tree, id, record.link, record.sources):
                 return None
@@ -82,4 +85,4 @@ def untouched(project: Project, tree: Tree) -> Result | None:
 
 def _still_linked(tree: Tree, id: ModuleId, link: str, sources: object) -> bool:
     place = tree.place(id)
-    return place.is_symlink() and str(place.readlink()) == link and place.is_dir() and stats_of(place) == sources
+    return is_link(place) and target_of_link(place) == link and place.is_dir() and stats_of(place) == sources

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flowverse._cache import writing
 from flowverse._index import Record, Seen, base_of, edit_of, look
+from flowverse._linking import copied_names, is_link, target_of_link
 from flowverse._local import stats_of
 from flowverse._plan import Found
 from flowverse._project import Project
@@ -48,8 +49,8 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
 def _look(
     id: ModuleId, place: Path, pin: Pin | None, record: Record | None, target: Path | None
 ) -> tuple[Found, Record | None]:
-    if place.is_symlink():
-        link = str(place.readlink())
+    if is_link(place):
+        link = target_of_link(place)
         same = target is not None and link == str(target)
         sources = stats_of(target) if same and target is not None and target.is_dir() else {}
         return Found(id=id, link=link, same=same), Record(id=id, link=link, sources=sources)
@@ -57,6 +58,8 @@ def _look(
         if place.exists():
             raise TreeError(str(place), "is a file where a module's folder belongs", hint="Move it away.")
         return Found(id=id, exists=False), None
+    if record is not None and record.copied:
+        return _look_at_copy(id, place, record, target)
     if record is None or record.link is not None:
         # Not ours, or the record is lost: it is the pin's content, or an edit of something unknown.
         record = Record(id=id, files={path: Seen(sha, 0, 0, 0, None) for path, sha in _base(pin).items()})
@@ -73,6 +76,17 @@ def _look(
     still = tuple(path for path in record.conflicts if path in {*edit.changed, *edit.added, *edit.deleted})
     fresh = replace(record, behind="", files=files, conflicts=still)
     return Found(id=id, base=record.base, same=same, edit=edit, conflicts=still), fresh
+
+
+def _look_at_copy(id: ModuleId, place: Path, record: Record, target: Path | None) -> tuple[Found, Record]:
+    """A copy of a local folder, against what was copied; it is the same as long as the folder has not changed."""
+    base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
+    files = look(str(place), base, record.files)
+    source = look(str(target), base, {}) if target is not None and target.is_dir() else {}
+    tops = copied_names([path.partition("/")[0] for path in source])
+    source = {path: seen for path, seen in source.items() if path.partition("/")[0] not in tops}
+    same = record.link == str(target) and bool(source) and not edit_of(source)
+    return Found(id=id, same=same, edit=edit_of(files)), replace(record, behind="", files=files)
 
 
 def _one_place(tree: Tree, one: ModuleId, other: ModuleId) -> bool:

@@ -22,6 +22,7 @@ from flowverse._cache import writing
 from flowverse._digest import sha256
 from flowverse._guard import module_id_text, owner_source
 from flowverse._index import Index, Record, Seen, base_of, edit_of, looks_same
+from flowverse._linking import is_link, put_link
 from flowverse._paths import check_paths
 from flowverse._swap import exchange
 from flowverse.errors import TreeError, WrongContent
@@ -156,7 +157,7 @@ class Tree:
                 fresh = self.staged(step.id)
                 if target is not None:
                     fresh.parent.mkdir(parents=True, exist_ok=True)
-                    fresh.symlink_to(target, target_is_directory=True)
+                    put_link(fresh, target)
                 self._swap(fresh, place, aside)
             if step.backup and aside.is_dir():
                 self._describe_backup(aside, before)
@@ -185,7 +186,7 @@ class Tree:
 
         with writing(place):
             self._owner_folder(place)
-            clean = place.is_symlink() or not place.exists() or is_clean(place)
+            clean = is_link(place) or not place.exists() or is_clean(place)
             aside = self._trash_place(id) if clean else self.backup_place(id)
             self._swap(self.staged(id), place, aside)
             if clean and aside.is_dir() and not is_clean(aside):  # changed since it was looked at
@@ -208,7 +209,7 @@ class Tree:
             aside.rename(fresh)
             _move(place, aside)
             fresh.rename(place)
-        elif aside.is_symlink():
+        elif is_link(aside):
             aside.unlink()
 
     def _owner_folder(self, place: Path) -> None:
@@ -393,7 +394,7 @@ def _encoded(text: str) -> bytes:
 
 def _move(place: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_symlink():
+    if is_link(place):
         place.unlink()
     else:
         place.rename(to)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flowverse._cache import write, writing
 from flowverse._index import Record, base_of, look
+from flowverse._linking import is_link
 from flowverse._patches import patch_name
 from flowverse._tree import Tree
 from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
@@ -22,7 +23,7 @@ def rebase(tree: Tree, pin: Pin) -> None:
     Nothing is done where the tree has it from another commit, or not as a folder.
     """
     place, record = tree.place(pin.id), tree.load().modules.get(pin.id)
-    if record is None or record.commit != pin.commit or place.is_symlink() or not place.is_dir():
+    if record is None or record.commit != pin.commit or is_link(place) or not place.is_dir():
         return
     files = look(str(place), base_of(pin), record.files)
     files.pop(MODULE_ID_FILE, None)

@@ -88,7 +88,7 @@ def _kept_line(step: PlanStep) -> Line:
         why = f" and cannot be merged, {step.why}" if step.why else ""
         wanted = target_of(step.pin) if step.pin is not None else "another commit"
         give_up = f"`flowverse restore {step.id}` gives the edits up"
-        fits = step.pin is not None and step.pin.path is None and step.old and not step.why
+        fits = (step.pin is None or step.pin.path is None) and step.old and not step.why
         ways = f"`flowverse sync --merge` merges them, {give_up}" if fits else give_up
         return Line("warning", f"{edited}{base}; the lock wants {wanted}{why}. {ways}")
     if step.behind == "gone":
