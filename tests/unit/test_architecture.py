@@ -28,6 +28,7 @@ FLOORS = [
         "_editable.py",
         "_ship/__init__.py",
         "_guard_template.py",
+        "_plain.py",
         "_render/__init__.py",
         "_render/lines.py",
         "_swap.py",
@@ -40,7 +41,17 @@ FLOORS = [
     ["_paths.py", "_reader.py", "lock.py", "ports.py"],
     ["_names.py", "manifest.py"],
     # 2: what is decided
-    ["_calls.py", "_guard.py", "_plan.py", "_resolve.py", "_ship/requirements.py", "_ship/texts.py", "_ship/values.py"],
+    [
+        "_address.py",
+        "_answers.py",
+        "_calls.py",
+        "_guard.py",
+        "_plan.py",
+        "_resolve.py",
+        "_ship/requirements.py",
+        "_ship/texts.py",
+        "_ship/values.py",
+    ],
     ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],
@@ -49,12 +60,20 @@ FLOORS = [
     ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
     ["_ship/arrived.py"],
-    ["_engine.py", "_ship/contents.py", "_ship/export.py", "_ship/licenses.py", "_ship/verify.py", "_view.py"],
+    [
+        "_catalog.py",
+        "_engine.py",
+        "_ship/contents.py",
+        "_ship/export.py",
+        "_ship/licenses.py",
+        "_ship/verify.py",
+        "_view.py",
+    ],
     # 5: what hosts, scripts and people call
-    ["_render/results.py", "_render/shipped.py", "_render/views.py"],
+    ["_render/finding.py", "_render/results.py", "_render/shipped.py", "_render/views.py"],
     ["api.py"],
-    ["flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
-    ["cli/_shipping.py"],
+    ["finding.py", "flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
+    ["cli/_finding.py", "cli/_shipping.py"],
     ["cli/_commands.py"],
     ["cli/__init__.py"],
     ["__main__.py"],
@@ -199,7 +218,7 @@ def test_the_distributions_have_one_version() -> None:
 HEAVY = {"huggingface_hub", "httpx", "httpx2", "click", "rich", "tomlkit", "cyclonedx", "packaging", "pathspec"}
 
 
-LIGHT = ["flowverse.api", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
+LIGHT = ["flowverse.api", "flowverse.finding", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -185,7 +185,7 @@ def test_status_shows_every_module() -> None:
         ("note", "a/A@main (1111111)  clean"),
         ("kept", "b/B@v1 (2222222)    edited (1 changed)"),
         ("linked", "c/C -> ../C         linked"),
-        ("warning", "d/D                 unlocked"),
+        ("kept", "d/D                 unlocked"),
         ("removed", "e/E                 missing"),
         ("changed", "f/F                 moved"),
         ("warning", "flowverse.lock is stale: g/G is not locked yet"),
