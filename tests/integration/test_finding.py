@@ -268,6 +268,17 @@ def test_info_is_what_a_lock_would_hold(space: Workspace, commits: Mapping[str, 
     assert found["files"] == {"count": len(locked["files"]), "size": sum(file["size"] for file in locked["files"])}
 
 
+def test_info_fetches_no_weights(space: Workspace, hub: Hub) -> None:
+    """Not even where one of them cannot be had: only what says what the module asks for is read."""
+    hub.add("a/Large", {"a.py": asking("b/Base"), "x.bin": b"x" * 9000, "y.bin": b"y"}, lfs=["x.bin"])
+    hub.rule(FILE + ".*bin", status=404)
+
+    rows = told(space.call("info", "a/Large").out)
+
+    assert (rows["asks for"], rows["size"][0].split(",")[0]) == (["b/Base@main (a.py:2)"], "3 files")
+    assert hub.count(contains="/resolve/") == 1
+
+
 def test_info_says_how_the_project_has_it(space: Workspace, hub: Hub, commits: Mapping[str, str]) -> None:
     """Required, locked, at which commit, asked for by whom, or not at all."""
     space.declare({"a/ChatFlows": "main", "a/Other": "main"})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from flowverse._answers import Hit, Refs
-from flowverse._examine import Looked, look_into
+from flowverse._examine import ModuleExaminer
 from flowverse._project import Project
 from flowverse._tasks import all_of
 from flowverse.errors import AccessDenied
-from flowverse.model import MODULE_ID_FILE, Listing, ModuleId, Pin, Requirement
-from flowverse.ports import Source, Store
+from flowverse.model import MODULE_ID_FILE, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement
+from flowverse.ports import Examined, Source, Store
 
 __all__ = ["Catalog", "Hits", "Info", "Use", "info", "search", "use_of"]
 
@@ -57,12 +59,12 @@ class Use:
 class Info:
     """One module at one revision.
 
-    `looked` is what it asks for, None where this token may not read its files. `refs` is None where a mirror does not
-    tell them. `use` is None where there is no project. `warnings` are sentences.
+    `examined` has what it asks for (its files are not those of a lock), None where this token may not read them. `refs`
+    is None where a mirror does not tell them, `use` where there is no project. `warnings` are sentences.
     """
 
     listing: Listing
-    looked: Looked | None
+    examined: Examined | None
     refs: Refs | None
     use: Use | None = None
     warnings: tuple[str, ...] = ()
@@ -95,7 +97,7 @@ async def info(catalog: Catalog, store: Store, id: ModuleId, revision: str) -> I
     """
     listing = await catalog.resolve(id, revision)
     refs: list[Refs | None] = []
-    looked: list[Looked] = []
+    examined: list[Examined] = []
     refused: list[str] = []
 
     async def list_refs() -> None:
@@ -103,14 +105,55 @@ async def info(catalog: Catalog, store: Store, id: ModuleId, revision: str) -> I
 
     async def look() -> None:
         try:
-            looked.append(await look_into(catalog, store, listing))
+            examined.append(await _examine(catalog, store, listing))
         except AccessDenied as error:  # what it is may be seen by everybody, what is in it not
             refused.append(f"{str(error).rstrip('.')}, so it is not known what it asks for. {error.hint}")
 
     await all_of([list_refs(), look()])
-    read = looked[0] if looked else None
+    read = examined[0] if examined else None
     warnings = (*refused, *(read.warnings if read is not None else ()))
-    return Info(listing=listing, looked=read, refs=refs[0], warnings=warnings)
+    return Info(listing=listing, examined=read, refs=refs[0], warnings=warnings)
+
+
+async def _examine(source: Source, store: Store, listing: Listing) -> Examined:
+    """Examine a listed module as for a lock, but without the files that do not say what it asks for."""
+    only = _OnlyWhatIsRead(source, store, listing)
+    requirement = Requirement(id=listing.id, revision=listing.revision)
+    return await ModuleExaminer(only, only, Path(), {}).examine(requirement, only.asked)
+
+
+class _OnlyWhatIsRead:
+    """A Source and a Store of one module. Once it is known what the module asks for, nothing more is fetched."""
+
+    def __init__(self, source: Source, store: Store, listing: Listing) -> None:
+        self._source, self._store, self._listing = source, store, listing
+        self._known = False
+
+    def asked(self, requirements: Sequence[Requirement]) -> None:  # noqa: ARG002 - they are in the pin, too
+        """Take note that everything is read that is to be read."""
+        self._known = True
+
+    async def resolve(self, id: ModuleId, revision: str) -> Listing:  # noqa: ARG002
+        """See `Source.resolve`: it was asked for already."""
+        return self._listing
+
+    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:
+        """See `Source.fetch`."""
+        return await self._source.fetch(id, commit, file)
+
+    def entry(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry | None:
+        """See `Store.entry`; of what need not be read, no hash."""
+        if self._known:
+            return FileEntry(path=file.path, size=file.size, sha256="")
+        return self._store.entry(id, commit, file)
+
+    def read(self, id: ModuleId, commit: str, entry: FileEntry) -> bytes | None:
+        """See `Store.read`."""
+        return self._store.read(id, commit, entry)
+
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+        """See `Store.copy`: nothing is built of these files."""
+        return self._store.copy(id, commit, entry, to)
 
 
 def use_of(project: Project, id: ModuleId) -> Use:

@@ -119,9 +119,10 @@ def render_info(info: Info, *, verbose: bool = False) -> list[Line]:
         ("branches", [f"{ref.name} ({ref.commit[:7]})" for ref in (refs.branches if refs is not None else ())]),
         ("tags", [f"{ref.name} ({ref.commit[:7]})" for ref in (refs.tags if refs is not None else ())]),
     ]
-    if info.looked is not None:
-        asked = [f"{edge.id}@{_short(edge.revision)} ({edge.at})" for edge in info.looked.edges]
-        rows += [("asks for", asked or ["no other module"]), ("Python", info.looked.scan.python_requirements)]
+    if info.examined is not None:
+        pin = info.examined.pin
+        asked = [f"{edge.id}@{_short(edge.revision)} ({edge.at})" for edge in pin.dependencies]
+        rows += [("asks for", asked or ["no other module"]), ("Python", pin.requirements)]
     rows.append(("project", _used(info)))
     if verbose:
         rows.append(("files", [f"{file.path} ({human(file.size)})" for file in listing.files]))
@@ -167,7 +168,8 @@ def _locked(pin: Pin | None, info: Info) -> str:
 
 def info_document(info: Info) -> str:
     """The same for other programs."""
-    listing, card, looked, refs = info.listing, info.listing.card, info.looked, info.refs
+    listing, card, refs = info.listing, info.listing.card, info.refs
+    pin = info.examined.pin if info.examined is not None else None
     body = {
         "id": str(listing.id),
         "revision": listing.revision,
@@ -185,9 +187,9 @@ def info_document(info: Info) -> str:
         "branches": None if refs is None else [_ref(ref) for ref in sorted(refs.branches)],
         "tags": None if refs is None else [_ref(ref) for ref in sorted(refs.tags)],
         "dependencies": None
-        if looked is None
-        else [{"id": str(edge.id), "revision": edge.revision, "at": edge.at} for edge in looked.edges],
-        "requirements": None if looked is None else sorted(looked.scan.python_requirements),
+        if pin is None
+        else [{"id": str(edge.id), "revision": edge.revision, "at": edge.at} for edge in pin.dependencies],
+        "requirements": None if pin is None else list(pin.requirements),
         "project": None if info.use is None else _use(info.use),
         "warnings": list(info.warnings),
     }
