@@ -51,6 +51,8 @@ class Traits:
     get_names_commit: bool = True
     """A GET of a file has `X-Repo-Commit` and `ETag`, so no HEAD is needed."""
     lfs_redirects: bool = True
+    search: bool = True
+    """Repositories can be searched; the client cannot read what a mirror without a search answers."""
 
 
 OLAH = Traits(
@@ -65,6 +67,7 @@ OLAH = Traits(
     ranges=False,
     get_names_commit=False,
     lfs_redirects=False,
+    search=False,
 )
 
 

@@ -129,6 +129,11 @@ class Hub:
         with self._lock:
             del self._site.repositories[id]
 
+    def popular(self, id: str, *, downloads: int = 0, likes: int = 0) -> None:
+        """Say how often a repository was downloaded, and how many like it."""
+        with self._lock:
+            self._site.repositories[id].downloads, self._site.repositories[id].likes = downloads, likes
+
     def user(self, token: str) -> None:
         """Make a token valid, of someone who may read what everyone may. A token that is not known is refused."""
         with self._lock:
@@ -158,7 +163,7 @@ class Hub:
         """Do something wrong to the requests that match. Rules add up.
 
         Args:
-            path: a regular expression, searched for in the unescaped path; see `INFO`, `TREE`, `FILE`, `LFS`.
+            path: a regular expression, searched for in the unescaped path; see `INFO`, `SEARCH`, `TREE`, `FILE`, `LFS`.
             method: `GET`, `HEAD`, ...; None matches any.
             first: it applies to so many requests and then no more; None is always.
             delay: the answer comes so many seconds late.

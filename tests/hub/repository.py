@@ -55,6 +55,8 @@ class Repository:
     id: str
     private: bool = False
     gated: bool = False
+    downloads: int = 0
+    likes: int = 0
     readers: set[str] = field(default_factory=set)
     """The tokens that may read it, if it is private or gated."""
     commits: dict[str, Commit] = field(default_factory=dict)

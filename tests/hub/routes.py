@@ -56,6 +56,8 @@ def _api(site: Site, call: Call, listing: Sequence[Listing]) -> Answer:
     match call.method, call.segments[1:]:
         case (("GET" | "HEAD"), ["agent-harnesses"]):
             found = json_answer({"standardEnvVars": [], "harnesses": {}})
+        case (("GET" | "HEAD"), ["models"]):
+            found = _search(site, call)
         case (("GET" | "HEAD"), ["models", owner, name]):
             found = _info(call, _open(site, call, owner, name), "main", listing)
         case (("GET" | "HEAD"), ["models", owner, name, "revision", *rest]):
@@ -134,8 +136,7 @@ def _info(call: Call, repository: Repository, revision: str, listing: Sequence[L
     commit = _commit(repository, revision)
     files = _change([_listed(file) for file in commit.files.values()], listing)
     blobs = call.parameter("blobs").lower() == "true"
-    readme = commit.files.get("README.md")
-    card = card_data(readme.content.decode(errors="replace")) if readme else None
+    card = _card(commit)
     info: dict[str, object] = {
         "_id": hashlib.sha256(repository.id.encode()).hexdigest()[:24],
         "id": repository.id,
@@ -147,12 +148,68 @@ def _info(call: Call, repository: Repository, revision: str, listing: Sequence[L
         "private": repository.private,
         "gated": "manual" if repository.gated else False,
         "disabled": False,
-        "downloads": 0,
-        "likes": 0,
-        "tags": [f"license:{card['license']}"] if card and "license" in card else [],
+        "downloads": repository.downloads,
+        "likes": repository.likes,
+        "tags": _tags(card),
         "siblings": [entry.as_sibling(blobs=blobs) for entry in files],
     }
     return json_answer(info if card is None else {**info, "cardData": card})
+
+
+def _card(commit: Commit) -> dict[str, str | list[str]] | None:
+    readme = commit.files.get("README.md")
+    return card_data(readme.content.decode(errors="replace")) if readme else None
+
+
+def _tags(card: Mapping[str, str | list[str]] | None) -> list[str]:
+    own = card.get("tags", []) if card else []
+    return [*own, *([f"license:{card['license']}"] if card and "license" in card else [])]
+
+
+def _search(site: Site, call: Call) -> Answer:
+    """List what is at `main` of the repositories that the caller may see, with all words in their ids.
+
+    The Hub orders by what is talked about; here they come by id.
+    """
+    words, author = call.parameter("search").casefold().split(), call.parameter("author")
+    found = [
+        repository
+        for id, repository in sorted(site.repositories.items())
+        if all(word in id.casefold() for word in words)
+        and author in {"", id.partition("/")[0]}
+        and (not repository.private or call.token in repository.readers)
+    ]
+    rows = [_row(call, repository) for repository in found]
+    return _paged(site, call, rows)
+
+
+def _row(call: Call, repository: Repository) -> dict[str, object]:
+    """Return one repository of a search; what it has and who made it only if that is asked for."""
+    commit = _commit(repository, "main")
+    card = _card(commit)
+    row: dict[str, object] = {
+        "_id": hashlib.sha256(repository.id.encode()).hexdigest()[:24],
+        "id": repository.id,
+        "modelId": repository.id,
+        "likes": repository.likes,
+        "trendingScore": 0,
+        "private": repository.private,
+        "downloads": repository.downloads,
+        "tags": _tags(card),
+        "createdAt": _date(min(repository.commits.values(), key=lambda each: each.seconds)),
+    }
+    if call.parameter("full").lower() in {"1", "true"}:
+        row |= {
+            "author": repository.id.partition("/")[0],
+            "sha": commit.id,
+            "lastModified": _date(commit),
+            "gated": "manual" if repository.gated else False,
+            "disabled": False,
+            "siblings": [_listed(file).as_sibling(blobs=False) for file in commit.files.values()],
+        }
+    if card is not None and call.parameter("cardData").lower() in {"1", "true"}:
+        row["cardData"] = card
+    return row
 
 
 def _tree(site: Site, call: Call, repository: Repository, rest: Sequence[str], listing: Sequence[Listing]) -> Answer:
@@ -168,15 +225,20 @@ def _tree(site: Site, call: Call, repository: Repository, rest: Sequence[str], l
     if call.parameter("recursive").lower() not in {"1", "true"}:
         entries = [each for each in entries if "/" not in each.path[len(below) :]]
     changed = _change(sorted(entries, key=lambda each: each.path), listing)
+    return _paged(site, call, [entry.as_tree_item() for entry in changed])
+
+
+def _paged(site: Site, call: Call, rows: Sequence[Mapping[str, object]]) -> Answer:
+    """Answer with so many rows as are asked for, and with the address of the next."""
     limit = min(int(call.parameter("limit") or site.page), site.page)
     start = int(base64.b64decode(call.parameter("cursor"))) if call.parameter("cursor") else 0
     headers = {}
-    if start + limit < len(changed):
+    if start + limit < len(rows):
         cursor = base64.b64encode(str(start + limit).encode()).decode()
         query = {key: values[0] for key, values in parse_qs(call.query).items()} | {"limit": limit, "cursor": cursor}
         target = f"{site.endpoint}{call.target.partition('?')[0]}?{urlencode(query)}"
         headers["Link"] = f'<{target}>; rel="next"'
-    return json_answer([entry.as_tree_item() for entry in changed[start : start + limit]], headers)
+    return json_answer(rows[start : start + limit], headers)
 
 
 def _refs(call: Call, repository: Repository) -> Answer:

@@ -9,7 +9,7 @@ import pytest
 from tests.hub import FILE, INFO, Hub
 from tests.integration.workspace import Workspace, asking
 
-VERBS = ["sync", "lock", "status", "tree"]
+VERBS = ["sync", "lock", "status", "tree", "info"]
 
 
 @pytest.fixture
@@ -152,6 +152,27 @@ def test_status_says_how_every_module_is(declared: Workspace, hub: Hub) -> None:
     assert states["e/Moved"].endswith("  moved")
     assert "flowverse.lock is stale: f/New is not locked yet" in done.err
     assert declared.visible() == before
+
+
+def test_status_is_in_columns(declared: Workspace, hub: Hub) -> None:
+    """What no lock knows has a row like any other, a full commit has seven digits, and -v names the edited files."""
+    commit = hub.add("c/Pinned", {"x.py": "x = 1\n"})
+    declared.declare({"a/One": "main", "c/Pinned": commit})
+    declared.sync()
+    (declared.place("b/Two") / "two.py").write_text("mine\n")
+    declared.lock_path.unlink()
+
+    done = declared.call("status", "-v")
+
+    commits = {id: hub.commit(id).id[:7] for id in ("a/One", "b/Two")}
+    assert done.out.splitlines() == [
+        f"a/One@main ({commits['a/One']})  unlocked",
+        f"b/Two@main ({commits['b/Two']})  edited (1 changed)",
+        "    changed  two.py",
+        f"c/Pinned@{commit[:7]}      unlocked",
+        "3 flow modules: 1 edited, 2 unlocked",
+    ]
+    assert done.err == "warning: flowverse.lock is stale: there is no flowverse.lock yet\n"
 
 
 def test_tree_without_a_lock(declared: Workspace) -> None:

@@ -31,6 +31,7 @@ FLOORS = [
         "_ship/__init__.py",
         "_guard_template.py",
         "_linking.py",
+        "_plain.py",
         "_render/__init__.py",
         "_render/lines.py",
         "_swap.py",
@@ -44,6 +45,8 @@ FLOORS = [
     ["_edits/patch.py", "_names.py", "manifest.py"],
     # 2: what is decided
     [
+        "_address.py",
+        "_answers.py",
         "_calls.py",
         "_edits/carry.py",
         "_guard.py",
@@ -74,6 +77,7 @@ FLOORS = [
     [
         "_edits/backups.py",
         "_edits/differences.py",
+        "_catalog.py",
         "_engine.py",
         "_ship/contents.py",
         "_ship/export.py",
@@ -82,10 +86,10 @@ FLOORS = [
         "_view.py",
     ],
     # 5: what hosts, scripts and people call
-    ["_render/edits.py", "_render/results.py", "_render/shipped.py", "_render/views.py"],
+    ["_render/edits.py", "_render/finding.py", "_render/results.py", "_render/shipped.py", "_render/views.py"],
     ["api.py"],
-    ["edits.py", "flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
-    ["cli/_edits.py", "cli/_shipping.py"],
+    ["edits.py", "finding.py", "flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
+    ["cli/_edits.py", "cli/_finding.py", "cli/_shipping.py"],
     ["cli/_commands.py"],
     ["cli/__init__.py"],
     ["__main__.py"],
@@ -230,7 +234,7 @@ def test_the_distributions_have_one_version() -> None:
 HEAVY = {"huggingface_hub", "httpx", "httpx2", "click", "rich", "tomlkit", "cyclonedx", "packaging", "pathspec"}
 
 
-LIGHT = ["flowverse.api", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
+LIGHT = ["flowverse.api", "flowverse.finding", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

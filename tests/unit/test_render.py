@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
-from flowverse._view import Row
+from flowverse._view import Row, State
 from flowverse.api import Graph, Line, Status, render, render_status, render_tree
 from flowverse.model import Edit, LockChange, Pin, Plan, PlanStep, Result
 from hypothesis import given
@@ -185,13 +187,39 @@ def test_status_shows_every_module() -> None:
         ("note", "a/A@main (1111111)  clean"),
         ("kept", "b/B@v1 (2222222)    edited (1 changed)"),
         ("linked", "c/C -> ../C         linked"),
-        ("warning", "d/D                 unlocked"),
+        ("kept", "d/D                 unlocked"),
         ("removed", "e/E                 missing"),
         ("changed", "f/F                 moved"),
         ("warning", "flowverse.lock is stale: g/G is not locked yet"),
         ("summary", "6 flow modules: 1 clean, 1 edited, 1 linked, 1 missing, 1 moved, 1 unlocked"),
     ]
     assert texts(render_status(Status(rows=(), stale=()))) == [("summary", "0 flow modules")]
+
+
+def test_status_names_what_was_edited() -> None:
+    """With -v, below the row of the module; a name that would move the cursor does not."""
+    edit = Edit(changed=("b.py", "c/d.py"), added=("e\x1b[2J\n.py",), deleted=("f.py",))
+    row = Row(id=mid("a/A"), label="a/A@main (1111111)", state="edited", edit=edit)
+    status = Status(rows=(row,), stale=())
+    assert texts(render_status(status, verbose=True))[:-1] == [
+        ("kept", "a/A@main (1111111)  edited (2 changed, 1 added, 1 deleted)"),
+        ("changed", "    changed  b.py"),
+        ("changed", "    changed  c/d.py"),
+        ("added", "    added    e?[2J?.py"),
+        ("removed", "    deleted  f.py"),
+    ]
+    assert len(render_status(status)) == 2
+
+
+@pytest.mark.parametrize("state", get_args(State))
+def test_a_state_of_a_module_is_a_result(state: Any) -> None:
+    """All rows are on standard output, in columns; none is a warning."""
+    row = Row(id=mid("a/A"), label="a/A", state=state, edit=Edit())
+    line = render_status(Status(rows=(row,), stale=()))[0]
+    assert line.kind not in {"warning", "error", "hint"}
+    assert line.text == f"a/A  {state}"
+    schema = json.loads((Path(__file__).parents[2] / "docs/schemas/status-1.json").read_text(encoding="utf-8"))
+    assert state in schema["properties"]["modules"]["items"]["properties"]["state"]["enum"]
 
 
 def test_the_graph_is_a_tree() -> None:

@@ -116,9 +116,9 @@ def test_every_format_ends_its_last_line_and_is_the_same_each_time(format: str) 
 def test_licences_of_all_modules() -> None:
     """What they declare, and the files that say more; of a local module nothing is known."""
     assert licenses_of(ALL.pins) == (
-        LicenseRow(label="a/Base@v1 (1111111)", license=None, files=("COPYING",)),
-        LicenseRow(label="dev/Mine -> ../dev", license=None, files=()),
-        LicenseRow(label="saibo/Chat-Flows@main (1111111)", license="mit", files=("LICENSE", "docs/NOTICE")),
+        LicenseRow(pin=BASE, license=None, files=("COPYING",)),
+        LicenseRow(pin=LOCAL, license=None, files=()),
+        LicenseRow(pin=CHAT, license="mit", files=("LICENSE", "docs/NOTICE")),
     )
 
 

@@ -140,12 +140,25 @@ class Client:
 
     async def get(self, url: str, what: str) -> Answer:
         """GET a small answer. Raises `HubUnreachable` or `Offline`; a bad status is the caller's to judge."""
+        timeout = self._patience.timeout
+        return await self._insist(what, timeout, self._getting(url, what, timeout))
 
+    async def try_to_get(self, url: str, what: str, most: float) -> Answer | None:
+        """GET a small answer that can be done without: one attempt, `most` seconds; None if there is none.
+
+        Nothing is sent while the Hub wants everybody to wait.
+        """
+        if self._not_before > asyncio.get_running_loop().time():
+            return None
+        timeout = min(self._patience.timeout, most)
+        return (await self._attempt(what, timeout, self._getting(url, what, timeout)))[0]
+
+    def _getting(self, url: str, what: str, timeout: float) -> Callable[[Opened], Awaitable[Answer]]:
         async def once(opened: Opened) -> Answer:
-            response = await opened.client.get(url, headers=opened.headers, timeout=self._patience.timeout)
+            response = await opened.client.get(url, headers=opened.headers, timeout=timeout)
             return self._answer(what, response, response.content)
 
-        return await self._insist(what, self._patience.timeout, once)
+        return once
 
     async def download(self, url: str, what: str, sink: Sink, size: int) -> Answer:
         """GET a file of `size` bytes into `sink`; the same errors as `get`."""

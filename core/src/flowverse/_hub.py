@@ -10,17 +10,30 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flowverse import __version__
+from flowverse._answers import (
+    Hit,
+    Refs,
+    card_of,
+    hits_of,
+    license_of,
+    near_id,
+    near_revision,
+    refs_of,
+    sibling,
+    tree_file,
+)
 from flowverse._cache import Cache, Incoming, writing
 from flowverse._http import Answer, Client, Opened, Patience
 from flowverse.errors import (
     AccessDenied,
+    FlowverseError,
     HubAnswer,
     HubClientMissing,
     ModuleNotFound,
@@ -36,6 +49,9 @@ from flowverse.ports import Reporter
 __all__ = ["Hub"]
 
 _AT_ONCE = 64
+_BAD = 400
+_MOST_FOR_A_HINT = 5.0
+"""Seconds that somebody who mistyped an id waits longer, at most, to be told what was meant."""
 _WHOLE_LISTING = 1000
 """Above this many files, or without blob ids, the info answer is not trusted to be whole: the tree is listed."""
 
@@ -56,7 +72,12 @@ class Hub:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.close()
+        try:
+            # Here, because only of the error that is told it is worth to ask what was meant.
+            if isinstance(error, (ModuleNotFound, RevisionNotFound)):
+                await self._suggest(error)
+        finally:
+            await self._client.close()
 
     # --- listing -----------------------------------------------------------------------------------------------------
 
@@ -71,9 +92,9 @@ class Hub:
             raise HubAnswer(self.endpoint, f"{id}@{revision}", "without a commit")
         siblings = info.get("siblings")
         rows = siblings if isinstance(siblings, list) else [None]  # no list is no module without files
-        files = [_sibling(row) if isinstance(row, dict) else None for row in rows]
+        files = [sibling(row) if isinstance(row, dict) else None for row in rows]
         if len(files) > _WHOLE_LISTING or any(file is None for file in files):
-            files = [_tree_file(row) for row in await self._tree(id, commit) if row.get("type") != "directory"]
+            files = [tree_file(row) for row in await self._tree(id, commit) if row.get("type") != "directory"]
         known = [file for file in files if file is not None]
         if len(known) != len(files):
             raise HubAnswer(self.endpoint, f"{id}@{revision}", "with a file that is neither file nor folder")
@@ -85,8 +106,9 @@ class Hub:
             revision=revision,
             commit=commit,
             files=listed,
-            license=_license(info),
-            moved_to=name if isinstance(name, str) and name != str(id) else None,
+            license=license_of(info),
+            moved_to=name if isinstance(name, str) and name.isprintable() and name != str(id) else None,
+            card=card_of(info),
         )
 
     async def _tree(self, id: ModuleId, commit: str) -> list[dict[str, Any]]:
@@ -112,7 +134,7 @@ class Hub:
     def _check(self, answer: Answer, id: ModuleId, revision: str, path: str | None = None) -> None:
         """Raise what the Hub's error codes mean (https://huggingface.co/docs/hub/api)."""
         what = f"{id}@{revision}" if path is None else f"{path} of {id}"
-        if answer.status < 400:
+        if answer.status < _BAD:
             return
         if answer.error_code == "RevisionNotFound":
             raise RevisionNotFound(id, revision)
@@ -131,6 +153,57 @@ class Hub:
         if answer.status in {401, 403}:
             raise AccessDenied(id, f"the Hub answered {answer.status}", hint="Check that HF_TOKEN may read it.")
         raise HubAnswer(self.endpoint, what, str(answer.status))
+
+    # --- finding -----------------------------------------------------------------------------------------------------
+
+    async def refs(self, id: ModuleId) -> Refs | None:
+        """The branches and tags of a repository that is there; None where a mirror does not tell them. One request."""
+        async with self._gate:
+            answer = await self._client.get(self._refs_url(id), f"the revisions of {id}")
+        return refs_of(answer.json()) if answer.status < _BAD else None
+
+    async def search(self, words: str, owner: str | None, limit: int) -> tuple[list[Hit], bool]:
+        """The first repositories, in the Hub's order, with these words in their ids; whether there are more.
+
+        One request. `words` or `owner` may be empty. Raises `HubAnswer` where there is no search, as at some mirrors.
+        """
+        what = f"a search for {words or owner}"
+        if self.offline:
+            error = Offline(f"The answer to {what}")
+            error.hint = "Search with the network, without FLOWVERSE_OFFLINE and HF_HUB_OFFLINE."
+            raise error
+        answer = await self._client.get(self._models_url(limit, search=words, author=owner, full=True), what)
+        if answer.status >= _BAD:
+            raise _no_search(self.endpoint, str(answer.status))
+        try:
+            hits = hits_of(answer.json())
+        except HubAnswer as error:
+            raise _no_search(self.endpoint, error.why) from None
+        if hits is None:
+            raise _no_search(self.endpoint, "with something that is no list")
+        return hits, answer.next_page is not None
+
+    async def _suggest(self, error: ModuleNotFound | RevisionNotFound) -> None:
+        """Let an error say what was probably meant. At most one request; if it fails, the error is what it was."""
+        missing = isinstance(error, ModuleNotFound)
+        url = self._models_url(_WHOLE_LISTING, author=error.id.owner) if missing else self._refs_url(error.id)
+        with suppress(FlowverseError):
+            answer = await self._client.try_to_get(url, f"what {error.id} may mean", _MOST_FOR_A_HINT)
+            if answer is None or answer.status >= _BAD:
+                return
+            if isinstance(error, RevisionNotFound):
+                refs = refs_of(answer.json()) or Refs()
+                error.suggest(near_revision(error.revision, refs), refs.names)
+            elif (near := near_id(error.id, [hit.id for hit in hits_of(answer.json()) or ()])) is not None:
+                error.suggest(near)
+
+    def _refs_url(self, id: ModuleId) -> str:
+        return f"{self.endpoint}/api/models/{id}/refs"
+
+    def _models_url(self, limit: int, *, search: str = "", author: str | None = None, full: bool = False) -> str:
+        wishes = {"search": search, "author": author or "", "limit": str(limit)}
+        wishes |= {"full": "true", "cardData": "true"} if full else {}
+        return f"{self.endpoint}/api/models?{urlencode({name: wish for name, wish in wishes.items() if wish})}"
 
     # --- files -------------------------------------------------------------------------------------------------------
 
@@ -178,6 +251,12 @@ class Hub:
         return answer.etag == incoming.hasher.sha256
 
 
+def _no_search(endpoint: str, why: str) -> HubAnswer:
+    error = HubAnswer(endpoint, "a search, which not every mirror has", why)
+    error.hint = "Search at https://huggingface.co, or with HF_ENDPOINT unset."
+    return error
+
+
 def _verify(what: str, file: RemoteFile, incoming: Incoming) -> None:
     hasher = incoming.hasher
     if hasher.size != file.size:
@@ -186,36 +265,6 @@ def _verify(what: str, file: RemoteFile, incoming: Incoming) -> None:
         raise WrongContent(what, f"sha256 {file.sha256[:12]}", hasher.sha256[:12])
     if not file.sha256 and file.blob_id and hasher.git_blob_id != file.blob_id:
         raise WrongContent(what, f"git blob {file.blob_id[:12]}", hasher.git_blob_id[:12])
-
-
-def _sibling(row: Mapping[str, Any]) -> RemoteFile | None:
-    """One file of an info answer, or None if it does not say enough to check what comes."""
-    path, size, lfs = row.get("rfilename"), row.get("size"), row.get("lfs")
-    if not isinstance(path, str) or not isinstance(size, int):
-        return None
-    if isinstance(lfs, Mapping) and isinstance(lfs.get("sha256"), str):
-        return RemoteFile(path=path, size=size, sha256=lfs["sha256"])
-    return RemoteFile(path=path, size=size, blob_id=row["blobId"]) if isinstance(row.get("blobId"), str) else None
-
-
-def _tree_file(row: Mapping[str, Any]) -> RemoteFile | None:
-    """One file of a tree answer, where an LFS file's sha256 is called `oid`; None if it is something else."""
-    path, size, oid, lfs = row.get("path"), row.get("size"), row.get("oid"), row.get("lfs")
-    if row.get("type") != "file" or not isinstance(path, str) or not isinstance(size, int):
-        return None
-    if isinstance(lfs, Mapping) and isinstance(lfs.get("oid"), str):
-        return RemoteFile(path=path, size=lfs.get("size", size), sha256=lfs["oid"])
-    return RemoteFile(path=path, size=size, blob_id=oid if isinstance(oid, str) else None)
-
-
-def _license(info: Mapping[str, Any]) -> str | None:
-    """The licence that the module's card declares; the Hub gives one name, or a list of them."""
-    card = info.get("cardData")
-    value = card.get("license") if isinstance(card, Mapping) else None
-    if isinstance(value, list):
-        value = " AND ".join(sorted(str(item) for item in value))
-    # A card is a text of anybody: what cannot be written to a lock as it is (half of a surrogate pair) is no licence.
-    return value if isinstance(value, str) and value and value.isprintable() else None
 
 
 def _open() -> Opened:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flowverse._goal import goal
+from flowverse._index import Record
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._state import stale
@@ -16,14 +17,15 @@ from flowverse.model import Edge, Edit, ModuleId, Pin
 
 __all__ = ["Graph", "Row", "Status", "graph_of", "status_of"]
 
-State = Literal["clean", "patched", "edited", "conflicted", "linked", "missing", "moved", "unlocked"]
+State = Literal["clean", "edited", "patched", "linked", "missing", "moved", "conflicted", "unlocked"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One module. `moved`: its pin is another commit than its folder; `unlocked`: it is in the tree only.
 
-    `conflicts` are the files that a merge left to a person.
+    `conflicts` are the files that a merge left to a person. `revision`, `commit`, `path`, `patch` and `developed` are
+    those of its pin; without one, of what it was synced from, as far as known.
     """
 
     id: ModuleId
@@ -31,6 +33,11 @@ class Row:
     state: State
     edit: Edit
     conflicts: tuple[str, ...] = ()
+    revision: str = ""
+    commit: str = ""
+    path: str | None = None
+    patch: str = ""
+    developed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +61,19 @@ def status_of(project: Project) -> Status:
     """Compare the tree with the lock. Writes nothing."""
     pins = goal(project, strict=False)
     by_id = {pin.id: pin for pin in pins}
-    found, _ = survey(project, Tree(project.tree_root), pins)
-    rows = [_row(id, by_id.get(id), there) for id, there in sorted(found.items()) if there.exists or id in by_id]
+    found, records = survey(project, Tree(project.tree_root), pins)
+    rows = [
+        _row(id, by_id.get(id), there, records.get(id))
+        for id, there in sorted(found.items())
+        if there.exists or id in by_id
+    ]
     return Status(rows=tuple(rows), stale=stale(project))
 
 
-def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:
-    label = pin.label if pin is not None else f"{id}@{there.base}" if there.base else str(id)
+def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> Row:
+    pinned = pin
+    if pin is None and record is not None and record.commit:
+        pinned = Pin(id=id, revision=record.revision, commit=record.commit)
     state: State = "clean"
     if not there.exists:
         state = "missing"
@@ -76,7 +89,20 @@ def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:
         state = "linked"
     elif pin.patch:
         state = "patched"
-    return Row(id=id, label=label, state=state, edit=there.edit, conflicts=there.conflicts)
+    if pinned is None:
+        return Row(id=id, label=str(id), state=state, edit=there.edit)
+    return Row(
+        id=id,
+        label=pinned.brief,
+        state=state,
+        edit=there.edit,
+        conflicts=there.conflicts,
+        revision=pinned.revision,
+        commit=pinned.commit,
+        path=pinned.path,
+        patch=pinned.patch,
+        developed=pinned.developed,
+    )
 
 
 def graph_of(project: Project) -> Graph:

@@ -20,8 +20,15 @@ from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
 from flowverse._render.lines import Line
 from flowverse._render.results import explain, render
-from flowverse._render.shipped import render_licenses, render_requirements, render_verified
-from flowverse._render.views import render_status, render_tree
+from flowverse._render.shipped import (
+    licenses_document,
+    render_licenses,
+    render_requirements,
+    render_verified,
+    requirements_document,
+    verified_document,
+)
+from flowverse._render.views import render_status, render_tree, status_document
 from flowverse._settings import Settings
 from flowverse._state import stale, untouched
 from flowverse._survey import survey
@@ -43,6 +50,7 @@ __all__ = [
     "explain",
     "fingerprint",
     "in_sync",
+    "licenses_document",
     "lock",
     "modules_dir",
     "needs_hub",
@@ -52,10 +60,13 @@ __all__ = [
     "render_status",
     "render_tree",
     "render_verified",
+    "requirements_document",
     "status",
+    "status_document",
     "sync",
     "sync_script",
     "tree",
+    "verified_document",
 ]
 
 

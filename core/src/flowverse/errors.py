@@ -52,6 +52,7 @@ INPUT = 2
 HUB = 3
 DISK = 4
 
+_MOST_KNOWN = 8
 
 _PART_OF_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 _SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|\bhf_[A-Za-z0-9]{8,}")
@@ -353,8 +354,14 @@ class ModuleNotFound(HubError):
     def __init__(self, id: ModuleId, revision: str, *, signed_in: bool) -> None:
         super().__init__(id, revision)
         self.id, self.revision, self.signed_in = id, revision, signed_in
-        access = "check that your token may read it" if signed_in else "set HF_TOKEN or run `hf auth login`"
-        self.hint = f"Check the spelling; if it is private, {access}."
+        self.near: ModuleId | None = None
+        self._access = "check that your token may read it" if signed_in else "set HF_TOKEN or run `hf auth login`"
+        self.hint = f"Check the spelling; if it is private, {self._access}."
+
+    def suggest(self, near: ModuleId) -> None:
+        """Say in the hint which module, that is there, was probably meant."""
+        self.near = near
+        self.hint = f"Did you mean {near}? If {self.id} is private, {self._access}."
 
     def __str__(self) -> str:
         # Some mirrors answer a wrong revision like this too, so it is said.
@@ -367,9 +374,19 @@ class RevisionNotFound(HubError):
     def __init__(self, id: ModuleId, revision: str) -> None:
         super().__init__(id, revision)
         self.id, self.revision = id, revision
+        self.near: str | None = None
         self.hint = f"Look up the branches and tags of {id}, and correct the revision."
         if _PART_OF_COMMIT.fullmatch(revision):
             self.hint = "A commit is written with all of its 40 digits."
+
+    def suggest(self, near: str | None, known: Sequence[str]) -> None:
+        """Say in the hint which revision was probably meant, or, if none is near, which branches and tags there are."""
+        self.near = near
+        if near is not None:
+            self.hint = f"Did you mean {near}?"
+        elif known and not _PART_OF_COMMIT.fullmatch(self.revision):
+            more = f" and {len(known) - _MOST_KNOWN} more" if len(known) > _MOST_KNOWN else ""
+            self.hint = f"The branches and tags of {self.id}: {', '.join(known[:_MOST_KNOWN])}{more}."
 
     def __str__(self) -> str:
         return f"{self.id} has no revision {self.revision!r}."

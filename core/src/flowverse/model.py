@@ -14,6 +14,7 @@ from flowverse.errors import InvalidModuleId
 
 __all__ = [
     "Action",
+    "Card",
     "Conflict",
     "Edge",
     "Edit",
@@ -168,6 +169,22 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Card:
+    """What the Hub tells of a repository, for people. None where it does not tell.
+
+    `changed` is the time of the last change as ISO 8601 in UTC, `downloads` those of the last month. `description` is
+    one printable line.
+    """
+
+    changed: str | None = None
+    private: bool | None = None
+    gated: bool | None = None
+    downloads: int | None = None
+    likes: int | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """What the Hub answers for a module at a revision: the commit, its files by path, the licence on its card.
 
@@ -180,6 +197,7 @@ class Listing:
     files: tuple[RemoteFile, ...]
     license: str | None = None
     moved_to: str | None = None
+    card: Card = field(default_factory=Card)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +241,12 @@ class Pin:
             return f"{self.id} -> {self.path}" + (" (developed here)" if self.developed else "")
         commit = "" if is_commit(self.revision) else f" ({self.commit[:7]})"
         return f"{self.id}@{self.revision}{commit}" + (" + patch" if self.patch else "")
+
+    @property
+    def brief(self) -> str:
+        """The label for columns: a full commit as revision is cut to 7 digits, `owner/name@0123456`."""
+        at_commit = self.path is None and is_commit(self.revision)
+        return f"{self.id}@{self.commit[:7]}" if at_commit else self.label
 
 
 @dataclass(frozen=True, kw_only=True)

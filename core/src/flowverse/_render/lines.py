@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Kind", "Line", "count", "document"]
+__all__ = ["Kind", "Line", "count", "document", "human", "warnings_of"]
+
+_MOST_WARNINGS = 20
 
 Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note", "warning", "error", "hint", "summary"]
 
@@ -23,6 +25,23 @@ class Line:
 def count(number: int, what: str) -> str:
     """`1 flow module`, `2 flow modules`."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def warnings_of(warnings: Sequence[str], *, verbose: bool) -> list[Line]:
+    """All of them with `verbose`: a module that is written to annoy can cause thousands."""
+    shown = warnings if verbose else warnings[:_MOST_WARNINGS]
+    lines = [Line("warning", warning) for warning in shown]
+    more = len(warnings) - len(shown)
+    return [*lines, Line("warning", f"{count(more, 'more warning')}; -v shows all")] if more else lines
+
+
+def human(size: int) -> str:
+    """A size in bytes with three digits: `812 B`, `34.5 kB` (of 1,000 bytes)."""
+    value, units = float(size), ["TB", "GB", "MB", "kB", "B"]
+    while value >= 999.5 and len(units) > 1:
+        value /= 1000
+        units.pop()
+    return f"{value:.0f} {units[-1]}" if units[-1] == "B" or value >= 99.95 else f"{value:.1f} {units[-1]}"
 
 
 def document(name: str, version: int, body: Mapping[str, Any]) -> str:

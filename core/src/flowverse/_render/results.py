@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from flowverse._render.lines import Line, count
+from flowverse._render.lines import Line, count, warnings_of
 from flowverse.errors import FlowverseError
 from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
 
 __all__ = ["explain", "render", "target_of"]
-
-_MOST_WARNINGS = 20
 
 
 def render(result: Result, *, verbose: bool = False) -> list[Line]:
@@ -21,17 +17,9 @@ def render(result: Result, *, verbose: bool = False) -> list[Line]:
     merged = {step.id for step in result.plan.steps if step.action == "merge"}
     lines += [Line("backup", _backup(id, place, merged=id in merged)) for id, place in result.backups]
     lines += [Line("note", note) for note in result.notes]
-    lines += _warnings(result.warnings, verbose=verbose)
+    lines += warnings_of(result.warnings, verbose=verbose)
     lines.append(Line("summary", _summary(result)))
     return lines
-
-
-def _warnings(warnings: Sequence[str], *, verbose: bool) -> list[Line]:
-    """All of them with `verbose`: a module that is written to annoy can cause thousands."""
-    shown = warnings if verbose else warnings[:_MOST_WARNINGS]
-    lines = [Line("warning", warning) for warning in shown]
-    more = len(warnings) - len(shown)
-    return [*lines, Line("warning", f"{count(more, 'more warning')}; -v shows all")] if more else lines
 
 
 def _lock_line(change: LockChange) -> Line:

@@ -5,32 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flowverse._render.lines import Line, count
+from flowverse._render.lines import Line, count, document
 
 if TYPE_CHECKING:
     from flowverse._ship.licenses import LicenseRow
     from flowverse._ship.requirements import Requirements
     from flowverse._ship.verify import Verified
 
-__all__ = ["render_licenses", "render_requirements", "render_verified"]
+__all__ = [
+    "licenses_document",
+    "render_licenses",
+    "render_requirements",
+    "render_verified",
+    "requirements_document",
+    "verified_document",
+]
 
 
 def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
     """Every module with its licence and its licence files, and a count of each licence."""
-    width = max((len(row.label) for row in rows), default=0)
+    width = max((len(row.pin.brief) for row in rows), default=0)
     second = max((len(row.license or "unknown") for row in rows), default=0)
-    lines = [
-        Line(
-            "note" if row.license else "kept",
-            f"{row.label:<{width}}  {row.license or 'unknown':<{second}}  {', '.join(row.files) or 'no licence file'}",
-        )
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        files = ", ".join(row.files) or "no licence file"
+        text = f"{row.pin.brief:<{width}}  {row.license or 'unknown':<{second}}  {files}"
+        lines.append(Line("note" if row.license else "kept", text))
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.license or "unknown"] = counts.get(row.license or "unknown", 0) + 1
     told = ", ".join(f"{number:,} {license}" for license, number in sorted(counts.items()))
     return [*lines, Line("summary", f"{count(len(rows), 'flow module')}" + (f": {told}" if told else ""))]
+
+
+def licenses_document(rows: Sequence[LicenseRow]) -> str:
+    """The same for other programs."""
+    modules = [
+        {
+            "id": str(row.pin.id),
+            "revision": row.pin.revision or None,
+            "commit": row.pin.commit or None,
+            "path": row.pin.path,
+            "license": row.license,
+            "files": sorted(row.files),
+        }
+        for row in rows
+    ]
+    return document("licenses", 1, {"modules": modules})
 
 
 def render_requirements(requirements: Requirements) -> list[Line]:
@@ -42,6 +63,35 @@ def render_requirements(requirements: Requirements) -> list[Line]:
     lines += [Line("warning", str(clash)) for clash in requirements.clashes]
     clashes = f", {count(len(requirements.clashes), 'conflict')}" if requirements.clashes else ""
     return [*lines, Line("summary", f"{count(len(askers), 'Python requirement')} of flow modules{clashes}")]
+
+
+def requirements_document(requirements: Requirements) -> str:
+    """The same for other programs."""
+    names = {row.text: row.name for row in requirements.rows}
+    return document(
+        "requirements",
+        1,
+        {
+            "requirements": [
+                {"name": names[text], "requirement": text, "asked_by": sorted(who)}
+                for text, who in requirements.grouped.items()
+            ],
+            "conflicts": [
+                {
+                    "name": clash.name,
+                    "sides": [{"requirement": side.text, "asked_by": side.asker} for side in clash.sides],
+                }
+                for clash in requirements.clashes
+            ],
+            "unusable": sorted(requirements.unusable),
+        },
+    )
+
+
+def verified_document(verified: Verified) -> str:
+    """The same for other programs."""
+    body = {"target": verified.what, "against": verified.against, "modules": verified.modules, "files": verified.files}
+    return document("verify", 1, body)
 
 
 def render_verified(verified: Verified) -> list[Line]:

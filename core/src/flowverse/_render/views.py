@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from flowverse._render.lines import Kind, Line, count
+from flowverse._plain import plain
+from flowverse._render.lines import Kind, Line, count, document
 from flowverse._view import Graph, Row, Status, asks
-from flowverse.model import ModuleId
+from flowverse.model import Edit, ModuleId
 
-__all__ = ["render_status", "render_tree"]
+__all__ = ["render_status", "render_tree", "status_document"]
 
 
-def render_status(status: Status) -> list[Line]:
-    """Every module with its state, the lock's staleness, and a count."""
+def render_status(status: Status, *, verbose: bool = False) -> list[Line]:
+    """Every module with its state, the lock's staleness, and a count; with `verbose` the edited files below a row."""
     width = max((len(row.label) for row in status.rows), default=0)
-    lines = [_row_line(row, width) for row in status.rows]
+    lines = []
+    for row in status.rows:
+        lines += [_row_line(row, width), *(_edit_lines(row.edit) if verbose else ())]
     lines += [Line("warning", f"flowverse.lock is stale: {reason}") for reason in status.stale]
     states: dict[str, int] = {}
     for row in status.rows:
@@ -29,14 +32,47 @@ def _row_line(row: Row, width: int) -> Line:
         "clean": "note",
         "conflicted": "removed",
         "edited": "kept",
+        "patched": "linked",
         "linked": "linked",
         "missing": "removed",
         "moved": "changed",
-        "patched": "linked",
-        "unlocked": "warning",
+        "unlocked": "kept",
     }
     detail = f" ({row.edit})" if row.edit else ""
     return Line(kind[row.state], f"{row.label:<{width}}  {row.state}{detail}")
+
+
+def _edit_lines(edit: Edit) -> list[Line]:
+    """The files of an edit, each with what happened to it."""
+    kinds: list[tuple[Kind, str, Sequence[str]]] = [
+        ("changed", "changed", edit.changed),
+        ("added", "added", edit.added),
+        ("removed", "deleted", edit.deleted),
+    ]
+    return [Line(kind, f"    {what:<7}  {plain(path)}") for kind, what, paths in kinds for path in paths]
+
+
+def status_document(status: Status) -> str:
+    """The same for other programs."""
+    rows = [
+        {
+            "id": str(row.id),
+            "revision": row.revision or None,
+            "commit": row.commit or None,
+            "path": row.path,
+            "state": row.state,
+            "edit": {
+                "changed": sorted(row.edit.changed),
+                "added": sorted(row.edit.added),
+                "deleted": sorted(row.edit.deleted),
+            },
+            "conflicts": sorted(row.conflicts),
+            "patch": f"sha256:{row.patch}" if row.patch else None,
+            "developed": row.developed,
+        }
+        for row in status.rows
+    ]
+    return document("status", 1, {"modules": rows, "stale": list(status.stale)})
 
 
 def render_tree(graph: Graph) -> list[Line]:

@@ -15,7 +15,7 @@ __all__ = ["LicenseRow", "licenses_of"]
 class LicenseRow:
     """One module: the licence that it declares (None if it declares none), and its licence and notice files."""
 
-    label: str
+    pin: Pin
     license: str | None
     files: tuple[str, ...]
 
@@ -24,7 +24,7 @@ def licenses_of(pins: Sequence[Pin]) -> tuple[LicenseRow, ...]:
     """Read it from pins; of a local module nothing is known."""
     return tuple(
         LicenseRow(
-            label=pin.label,
+            pin=pin,
             license=pin.license,
             files=tuple(entry.path for entry in pin.files if is_licence(entry.path)),
         )

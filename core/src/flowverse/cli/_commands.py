@@ -12,7 +12,8 @@ import click
 
 from flowverse import __version__, api
 from flowverse.cli._edits import COMMANDS as EDITS
-from flowverse.cli._options import common, modes, project_root
+from flowverse.cli._finding import COMMANDS as FINDING
+from flowverse.cli._options import as_json, common, modes, project_root
 from flowverse.cli._shipping import COMMANDS as SHIPPING
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import FlowverseError, TreeError
@@ -83,12 +84,17 @@ def lock(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> Non
     terminal.say(api.render(result, verbose=verbose))
 
 
-@cli.command(epilog="Example: flowverse status")
+@cli.command(epilog="Example: flowverse status -v")
+@as_json
 @common
-def status(project: Path | None, quiet: bool, verbose: bool) -> None:
+def status(project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> None:
     """Show how every module in flow_modules/ compares with the lock."""
-    settings = api.Settings.from_environ(os.environ)
-    Terminal(quiet=quiet, verbose=verbose).show(api.render_status(api.status(project_root(project), settings)))
+    terminal = Terminal(quiet=quiet, verbose=verbose)
+    found = api.status(project_root(project), api.Settings.from_environ(os.environ))
+    if as_json:
+        terminal.emit(api.status_document(found))
+    else:
+        terminal.show(api.render_status(found, verbose=verbose))
 
 
 @cli.command(epilog="Example: flowverse tree")
@@ -99,5 +105,5 @@ def tree(project: Path | None, quiet: bool, verbose: bool) -> None:
     Terminal(quiet=quiet, verbose=verbose).show(api.render_tree(api.tree(project_root(project), settings)))
 
 
-for command in (*EDITS, *SHIPPING):
+for command in (*EDITS, *FINDING, *SHIPPING):
     cli.add_command(command)

@@ -10,20 +10,25 @@ import click
 
 from flowverse.errors import NoProject
 
-__all__ = ["as_json", "common", "modes", "project_root"]
+__all__ = ["as_json", "common", "loudness", "modes", "project_root"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def common(command: F) -> F:
     """The options that every verb of a project has."""
+    project = click.option(
+        "--project",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="The project's folder. [default: the nearest with a pyproject.toml]",
+    )
+    return project(loudness(command))
+
+
+def loudness(command: F) -> F:
+    """How much is said: the options of every verb."""
     options = [
-        click.option(
-            "--project",
-            type=click.Path(path_type=Path),
-            default=None,
-            help="The project's folder. [default: the nearest with a pyproject.toml]",
-        ),
         click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
         click.option("-v", "--verbose", is_flag=True, help="Say everything."),
     ]

@@ -11,7 +11,7 @@ import click
 
 from flowverse import api, shipping
 from flowverse._ship.values import FORMATS, Format
-from flowverse.cli._options import common, project_root
+from flowverse.cli._options import as_json, common, project_root
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import UsageError
 
@@ -22,13 +22,18 @@ __all__ = ["COMMANDS"]
     short_help="Show what the modules need of Python.", epilog="Example: flowverse requirements --write flows"
 )
 @click.option("--write", "group", metavar="GROUP", help="Make this dependency group in pyproject.toml what is needed.")
+@as_json
 @common
-def requirements(project: Path | None, quiet: bool, verbose: bool, group: str | None) -> int:
+def requirements(project: Path | None, as_json: bool, quiet: bool, verbose: bool, group: str | None) -> int:
     """Show what the modules need of Python, who asks for it, and what cannot be had at the same time."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
+    if as_json and group is not None:
+        raise UsageError("--json shows and --write writes: only one of them can be meant.", hint="Run them in turn.")
     root = project_root(project)
     asked = shipping.python_requirements(root)
-    if group is None:
+    if as_json:
+        terminal.emit(api.requirements_document(asked))
+    elif group is None:
         terminal.show(api.render_requirements(asked))
     else:
         terminal.say([shipping.write_group(root, group)])
@@ -36,11 +41,16 @@ def requirements(project: Path | None, quiet: bool, verbose: bool, group: str | 
     return 1 if asked.clashes else 0
 
 
-@click.command(epilog="Example: flowverse licenses")
+@click.command(epilog="Example: flowverse licenses --json")
+@as_json
 @common
-def licenses(project: Path | None, quiet: bool, verbose: bool) -> None:
+def licenses(project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> None:
     """Show the licence of every module, and the files that hold it."""
-    Terminal(quiet=quiet, verbose=verbose).show(api.render_licenses(shipping.licenses(project_root(project))))
+    terminal, rows = Terminal(quiet=quiet, verbose=verbose), shipping.licenses(project_root(project))
+    if as_json:
+        terminal.emit(api.licenses_document(rows))
+    else:
+        terminal.show(api.render_licenses(rows))
 
 
 @click.command(epilog="Example: flowverse export --format cyclonedx -o bom.json")
@@ -62,11 +72,16 @@ def export(project: Path | None, quiet: bool, verbose: bool, format: Format, out
 )
 @click.argument("target", metavar="DIST-OR-ARCHIVE")
 @click.option("--python", metavar="PYTHON", help="The interpreter of the environment to look in. [default: this one]")
+@as_json
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
-def verify(target: str, python: str | None, quiet: bool) -> None:
+def verify(target: str, python: str | None, as_json: bool, quiet: bool) -> None:
     """Check an installed distribution, a wheel or an sdist against the SBOM or the lock in it."""
     path = None if python is None else _search_path(python)
-    Terminal(quiet=quiet).say(api.render_verified(shipping.verify(target, path)))
+    terminal, verified = Terminal(quiet=quiet), shipping.verify(target, path)
+    if as_json:
+        terminal.emit(api.verified_document(verified))
+    else:
+        terminal.say(api.render_verified(verified))
 
 
 def _search_path(python: str) -> list[str]:

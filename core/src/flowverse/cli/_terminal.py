@@ -89,8 +89,18 @@ class Terminal:
         style = {"summary": "bold", "changed": "cyan", "added": "green", "removed": "red"}.get(kind)
         return click.style(shown.rstrip("\n"), **_CLICK_STYLES[style]) + "\n" if style else shown
 
+    @property
+    def width(self) -> int | None:
+        """The columns of the screen; None where the output goes to a file or another program."""
+        return self._out.width if self._out.is_terminal else None
+
     def emit(self, text: str) -> None:
-        """Print a document for another program, as it is."""
+        """Print a JSON document for another program, in UTF-8 whatever the terminal has (RFC 8259).
+
+        What UTF-8 cannot hold, such as a file's name that is no text, becomes an escape of JSON.
+        """
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         sys.stdout.write(text)
 
     def _print(self, line: Line, *, again: bool) -> None:
