@@ -13,9 +13,10 @@ from tests.hub import ids
 from tests.hub.wire import Call
 
 INFO = r"^/api/models/[^/]+/[^/]+(/revision/.*)?$"
-"""Paths of model info, with or without a revision. These five are for a rule's `path`."""
+"""Paths of model info, with or without a revision. These six are for a rule's `path`."""
 TREE = r"^/api/models/[^/]+/[^/]+/tree/"
 REFS = r"^/api/models/[^/]+/[^/]+/refs$"
+COMMITS = r"^/api/models/[^/]+/[^/]+/commits/"
 FILE = r"^/[^/]+/[^/]+/resolve/"
 LFS = r"^/lfs/"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flowverse._render.lines import Line, count
 from flowverse.errors import FlowverseError
@@ -13,10 +13,15 @@ __all__ = ["explain", "render", "target_of"]
 _MOST_WARNINGS = 20
 
 
-def render(result: Result, *, verbose: bool = False) -> list[Line]:
-    """What a command did, as few lines as tell it; with `verbose`, every note as well."""
-    lines = [_lock_line(change) for change in result.locked] if verbose or not result.synced else []
-    lines += [line for step in result.plan.steps if (line := _step_line(step)) is not None]
+def render(result: Result, *, verbose: bool = False, told: Collection[ModuleId] = ()) -> list[Line]:
+    """What a command did, as few lines as tell it; with `verbose`, every note as well.
+
+    `told` are modules of which it was said already how they changed.
+    """
+    locked = [change for change in result.locked if change.id not in told]
+    steps = [step for step in result.plan.steps if step.action in ("keep", "merge") or step.id not in told]
+    lines = [_lock_line(change) for change in locked] if verbose or not result.synced else []
+    lines += [line for step in steps if (line := _step_line(step)) is not None]
     lines += [_conflict_line(step) for step in result.plan.steps if step.conflicts]
     merged = {step.id for step in result.plan.steps if step.action == "merge"}
     lines += [Line("backup", _backup(id, place, merged=id in merged)) for id, place in result.backups]

@@ -1,14 +1,11 @@
-"""What somebody wants to see of a project: its modules, and who asks for what."""
+"""What somebody wants to see of a project: its modules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flowverse._render.lines import Kind, Line, count
-from flowverse._view import Graph, Row, Status, asks
-from flowverse.model import ModuleId
+from flowverse._view import Row, Status
 
-__all__ = ["render_status", "render_tree"]
+__all__ = ["render_status"]
 
 
 def render_status(status: Status) -> list[Line]:
@@ -37,24 +34,3 @@ def _row_line(row: Row, width: int) -> Line:
     }
     detail = f" ({row.edit})" if row.edit else ""
     return Line(kind[row.state], f"{row.label:<{width}}  {row.state}{detail}")
-
-
-def render_tree(graph: Graph) -> list[Line]:
-    """The graph as a tree; a module that was shown above is marked `(*)` and not opened again."""
-    shown: set[ModuleId] = set()
-    lines = [Line("summary", graph.project)]
-    lines += [Line("note", text) for text in _branches(graph, graph.roots, "", shown)]
-    return lines
-
-
-def _branches(graph: Graph, ids: tuple[ModuleId, ...], indent: str, shown: set[ModuleId]) -> Iterator[str]:
-    for number, id in enumerate(ids):
-        last = number == len(ids) - 1
-        pin = graph.pins.get(id)
-        label = pin.label if pin is not None else f"{id} (not locked)"
-        below = tuple(edge.id for edge in asks(pin)) if pin is not None else ()
-        again = id in shown and bool(below)
-        yield f"{indent}{'└── ' if last else '├── '}{label}{' (*)' if again else ''}"
-        if not again:
-            shown.add(id)
-            yield from _branches(graph, below, indent + ("    " if last else "│   "), shown)
