@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from huggingface_hub import (
+    HfApi,
     RepoFile,
     RepoFolder,
     get_hf_file_metadata,
@@ -19,7 +20,7 @@ from huggingface_hub import (
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from tests.contract.conftest import Server
-from tests.hub import ids
+from tests.hub import Hub, ids
 
 FILES: dict[str, str | bytes] = {
     "README.md": "---\nlicense: mit\ntags:\n- chat\n---\n# A flow\n",
@@ -157,6 +158,15 @@ def test_refs(server: Server) -> None:
     assert {each.name: each.target_commit for each in refs.branches} == {"main": main, "side": side}
     assert [(each.name, each.ref, each.target_commit) for each in refs.tags] == [("v1", "refs/tags/v1", main)]
     assert [(each.ref, each.target_commit) for each in refs.pull_requests or ()] == [("refs/pr/1", asked)]
+
+
+def test_history(hub: Hub) -> None:
+    """Commits are listed newest first, page by page; the Hub cuts a message into title and text. olah lists none."""
+    added = [hub.add("contract/history", {"a.py": str(n)}, message=f"Title {n}\n\nText {n}") for n in range(120)]
+    found = HfApi(endpoint=hub.endpoint, token=False).list_repo_commits("contract/history")
+    assert [each.commit_id for each in found] == added[::-1]
+    assert (found[0].title, found[0].message, found[0].authors) == ("Title 119", "Text 119", ["contract"])
+    assert hub.count(contains="/commits/main") == 3
 
 
 @pytest.mark.parametrize("name", FILES)

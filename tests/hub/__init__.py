@@ -9,6 +9,7 @@ with Hub() as hub:
 from tests.hub.hub import Hub
 from tests.hub.repository import Commit, File, Repository
 from tests.hub.rules import (
+    COMMITS,
     FILE,
     INFO,
     LFS,
@@ -26,6 +27,7 @@ from tests.hub.rules import (
 from tests.hub.wire import Request, read_log
 
 __all__ = [
+    "COMMITS",
     "FILE",
     "INFO",
     "LFS",

@@ -81,6 +81,13 @@ class Repository:
         self.refs[ref] = made_id
         return made
 
+    def history(self, commit: Commit) -> list[Commit]:
+        """Return a commit and all those before it, newest first."""
+        found = [commit]
+        while (parent := found[-1].parent) is not None:
+            found.append(self.commits[parent])
+        return found
+
     def resolve(self, revision: str) -> Commit | None:
         """Return the commit that a branch, a tag, a full ref or a full commit id stands for; no short ids."""
         if revision in self.commits:

@@ -16,6 +16,9 @@ from tests.hub.repository import Commit, File, Repository, card_data
 from tests.hub.rules import Listed, Listing
 from tests.hub.wire import Answer, Call, json_answer, problem, ranged
 
+_COMMITS = 50
+"""How many commits one page of a history lists."""
+
 
 @dataclass(kw_only=True)
 class Site:
@@ -66,6 +69,8 @@ def _api(site: Site, call: Call, listing: Sequence[Listing]) -> Answer:
             found = _tree(site, call, _open(site, call, owner, name), rest, listing)
         case (("GET" | "HEAD"), ["models", owner, name, "refs"]):
             found = _refs(call, _open(site, call, owner, name))
+        case (("GET" | "HEAD"), ["models", owner, name, "commits", *rest]):
+            found = _commits(site, call, _open(site, call, owner, name), "/".join(rest))
         case (("GET" | "HEAD"), ["resolve-cache", "models", owner, name, *rest]):
             found = _file(site, call, _open(site, call, owner, name), rest, cached=True)
         case _:
@@ -239,6 +244,28 @@ def _paged(site: Site, call: Call, rows: Sequence[Mapping[str, object]]) -> Answ
         target = f"{site.endpoint}{call.target.partition('?')[0]}?{urlencode(query)}"
         headers["Link"] = f'<{target}>; rel="next"'
     return json_answer(rows[start : start + limit], headers)
+
+
+def _commits(site: Site, call: Call, repository: Repository, revision: str) -> Answer:
+    """List a revision's history, newest first, in pages that are counted from 0."""
+    history = repository.history(_commit(repository, revision))
+    page = int(call.parameter("p") or 0)
+    shown = history[page * _COMMITS : (page + 1) * _COMMITS]
+    headers = {}
+    if len(history) > (page + 1) * _COMMITS:
+        target = f"{site.endpoint}{call.target.partition('?')[0]}?p={page + 1}"
+        headers["Link"] = f'<{target}>; rel="next"'
+    rows = [
+        {
+            "id": commit.id,
+            "title": commit.message.partition("\n")[0],
+            "message": commit.message.partition("\n")[2].strip(),
+            "authors": [{"user": repository.id.partition("/")[0], "avatar": ""}],
+            "date": _date(commit),
+        }
+        for commit in shown
+    ]
+    return json_answer(rows, headers)
 
 
 def _refs(call: Call, repository: Repository) -> Answer:

@@ -17,6 +17,7 @@ INFO = r"^/api/models/[^/]+/[^/]+(/revision/.*)?$"
 SEARCH = r"^/api/models$"
 TREE = r"^/api/models/[^/]+/[^/]+/tree/"
 REFS = r"^/api/models/[^/]+/[^/]+/refs$"
+COMMITS = r"^/api/models/[^/]+/[^/]+/commits/"
 FILE = r"^/[^/]+/[^/]+/resolve/"
 LFS = r"^/lfs/"
 

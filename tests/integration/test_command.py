@@ -9,7 +9,7 @@ import pytest
 from tests.hub import FILE, INFO, Hub
 from tests.integration.workspace import Workspace, asking
 
-VERBS = ["sync", "lock", "status", "tree", "info"]
+VERBS = ["sync", "lock", "status", "tree", "info", "add", "remove", "update", "outdated"]
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ FLOORS = [
     ["_editing.py", "_edits/diff.py", "_edits/merge.py", "model.py"],
     # 1: formats and ports
     ["_paths.py", "_reader.py", "lock.py", "ports.py"],
-    ["_edits/patch.py", "_names.py", "manifest.py"],
+    ["_edits/patch.py", "_entries.py", "_names.py", "manifest.py"],
     # 2: what is decided
     [
         "_address.py",
@@ -55,6 +55,7 @@ FLOORS = [
         "_ship/requirements.py",
         "_ship/texts.py",
         "_ship/values.py",
+        "_wishes.py",
     ],
     ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
     # 3: disk and network
@@ -65,11 +66,12 @@ FLOORS = [
         "_edits/materials.py",
         "_edits/weave.py",
         "_hub.py",
+        "_outdated.py",
         "_patches.py",
         "_settings.py",
     ],
     ["_project.py", "_tree.py"],
-    ["_edits/patching.py", "_examine.py", "_goal.py", "_ship/selection.py", "_survey.py"],
+    ["_edits/patching.py", "_examine.py", "_goal.py", "_rewrite.py", "_ship/selection.py", "_survey.py"],
     ["_state.py"],
     ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
@@ -85,11 +87,27 @@ FLOORS = [
         "_ship/verify.py",
         "_view.py",
     ],
+    ["_graph.py"],
     # 5: what hosts, scripts and people call
-    ["_render/edits.py", "_render/finding.py", "_render/results.py", "_render/shipped.py", "_render/views.py"],
-    ["api.py"],
-    ["edits.py", "finding.py", "flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
-    ["cli/_edits.py", "cli/_finding.py", "cli/_shipping.py"],
+    [
+        "_render/edits.py",
+        "_render/finding.py",
+        "_render/graph.py",
+        "_render/results.py",
+        "_render/shipped.py",
+        "_render/views.py",
+    ],
+    ["_render/requiring.py", "api.py"],
+    [
+        "edits.py",
+        "finding.py",
+        "flow_verse.py",
+        "requiring.py",
+        "shipping.py",
+        "cli/_options.py",
+        "cli/_terminal.py",
+    ],
+    ["cli/_edits.py", "cli/_finding.py", "cli/_requiring.py", "cli/_shipping.py"],
     ["cli/_commands.py"],
     ["cli/__init__.py"],
     ["__main__.py"],
@@ -234,7 +252,15 @@ def test_the_distributions_have_one_version() -> None:
 HEAVY = {"huggingface_hub", "httpx", "httpx2", "click", "rich", "tomlkit", "cyclonedx", "packaging", "pathspec"}
 
 
-LIGHT = ["flowverse.api", "flowverse.finding", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
+LIGHT = [
+    "flowverse.api",
+    "flowverse.edits",
+    "flowverse.finding",
+    "flowverse.requiring",
+    "flowverse.shipping",
+    "flowverse.flow_verse",
+    "flowverse.cli",
+]
 
 
 @pytest.mark.parametrize("module", LIGHT)

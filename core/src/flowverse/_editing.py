@@ -77,9 +77,9 @@ def _item_text(value: Any, comment: str) -> str:
 
 def _says(table: Sequence[str], entries: Mapping[str, Any], before: str, after: str) -> bool:
     """Whether a changed file means what it meant, and the entries. A TOML editor is not always right."""
-    meant = tomli.loads(before)
+    meant = tomli.loads(before, parse_float=str)  # as text: what is not a number is not equal to itself
     try:
-        means = tomli.loads(after)
+        means = tomli.loads(after, parse_float=str)
     except tomli.TOMLDecodeError:
         return False
     place: Any = meant

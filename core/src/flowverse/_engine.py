@@ -33,7 +33,8 @@ class Mode:
 
     `locked`: a stale lock is an error. `frozen`: the lock is the truth, the manifest is not looked at. `force`: edits
     of modules that are to go are given up. `merge`: edits, and patches that conflict, become edits of what is locked.
-    `dry_run`: nothing is written but the cache.
+    `dry_run`: nothing is written but the cache. `renew`: modules whose revision is looked up anew, whatever the lock
+    says of it.
     """
 
     locked: bool = False
@@ -41,6 +42,7 @@ class Mode:
     force: bool = False
     merge: bool = False
     dry_run: bool = False
+    renew: frozenset[ModuleId] = frozenset()
 
 
 @dataclass(kw_only=True)
@@ -85,6 +87,11 @@ class Engine:
 
         return await self._current(only)
 
+    @property
+    def _must_lock(self) -> bool:
+        """Whether to resolve even if the lock answers to the manifest."""
+        return bool(self.mode.renew) or self.project.pending is not None
+
     async def _current(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Do it again if the project was changed meanwhile: the newest wish wins, not the slowest answer."""
         for _ in range(_MOST_CHANGES):
@@ -99,7 +106,7 @@ class Engine:
     async def _sync(self) -> Result:
         # What an earlier sync kept counts as untouched; `force` and `merge` are there to take it on.
         mode = self.mode
-        nothing = None if mode.force or mode.merge else untouched(self.project, self.tree)
+        nothing = None if mode.force or mode.merge or self._must_lock else untouched(self.project, self.tree)
         if nothing is not None:
             return replace(nothing, dry_run=mode.dry_run)
         how = How(force=mode.force, merge=mode.merge, dry_run=mode.dry_run)
@@ -124,7 +131,7 @@ class Engine:
     async def _lock(self, source: Source) -> Result:
         old = self.project.lock
         reasons = () if self.mode.frozen and old is not None else stale(self.project)
-        if not reasons:
+        if not reasons and not self._must_lock:
             return self._result(len(old.pins) if old is not None else 0)
         if self.mode.locked or self.mode.frozen:
             raise StaleLock(reasons)
@@ -132,7 +139,8 @@ class Engine:
             raise NotShippable(reasons, hint="The sdist was built with another lock; build it again.")
         for reason in reasons:
             self.reporter.detail(reason)
-        resolution = await self._resolve(source, {pin.id: pin for pin in old.pins} if old is not None else {})
+        pins = old.pins if old is not None else ()
+        resolution = await self._resolve(source, {pin.id: pin for pin in pins if pin.id not in self.mode.renew})
         return self._write(old, resolution)
 
     async def _resolve(self, source: Source, known: dict[ModuleId, Pin]) -> Resolution:
@@ -161,6 +169,7 @@ class Engine:
         backups: tuple[tuple[ModuleId, str], ...] = ()
         if not self.mode.dry_run:
             self.project.check_current()
+            self.project = self.project.write_manifest()
             if resolution.chosen:
                 self.project.add_overrides(resolution.chosen)
                 self.project = Project.read(self.project.root)

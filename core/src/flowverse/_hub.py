@@ -11,9 +11,10 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from flowverse import __version__
@@ -46,7 +47,7 @@ from flowverse.errors import (
 from flowverse.model import FileEntry, Listing, ModuleId, RemoteFile, is_commit
 from flowverse.ports import Reporter
 
-__all__ = ["Hub"]
+__all__ = ["History", "Hub"]
 
 _AT_ONCE = 64
 _BAD = 400
@@ -54,6 +55,22 @@ _MOST_FOR_A_HINT = 5.0
 """Seconds that somebody who mistyped an id waits longer, at most, to be told what was meant."""
 _WHOLE_LISTING = 1000
 """Above this many files, or without blob ids, the info answer is not trusted to be whole: the tree is listed."""
+
+_MOST_PAGES = 4
+"""How far back, in pages of 50 commits, a history is read."""
+_LONGEST_TITLE = 72
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """The titles of the commits after one up to another, newest first, each one printable line.
+
+    `end`: the older commit was "reached"; it is in the newer one's history no more ("rewritten"), and there are no
+    titles; or there are "more" commits than were asked for.
+    """
+
+    titles: tuple[str, ...] = ()
+    end: Literal["reached", "rewritten", "more"] = "reached"
 
 
 class Hub:
@@ -83,13 +100,8 @@ class Hub:
 
     async def resolve(self, id: ModuleId, revision: str) -> Listing:
         """See `Source.resolve`. One request; one more a 1,000 files for large or poor answers (mirrors)."""
-        if self.offline:
-            raise Offline(f"{id}@{revision}")
         url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}?blobs=true"
-        info = await self._json(url, id, revision)
-        commit = info.get("sha") if isinstance(info, dict) else None
-        if not isinstance(commit, str) or not is_commit(commit):
-            raise HubAnswer(self.endpoint, f"{id}@{revision}", "without a commit")
+        info, commit = await self._info(url, id, revision)
         siblings = info.get("siblings")
         rows = siblings if isinstance(siblings, list) else [None]  # no list is no module without files
         files = [sibling(row) if isinstance(row, dict) else None for row in rows]
@@ -111,25 +123,73 @@ class Hub:
             card=card_of(info),
         )
 
+    async def commit(self, id: ModuleId, revision: str) -> str:
+        """The commit that a revision means now; one request. Raises a `HubError`."""
+        url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}"
+        return (await self._info(url, id, revision))[1]
+
+    async def tags(self, id: ModuleId) -> tuple[str, ...]:
+        """The names of a module's tags; one request. Raises a `HubError`."""
+        what = f"the tags of {id}"
+        answer = await self._get(f"{self.endpoint}/api/models/{id}/refs", what)
+        if answer.status >= 400:
+            raise HubAnswer(self.endpoint, what, str(answer.status))
+        refs = answer.json()
+        tags = refs.get("tags") if isinstance(refs, dict) else None
+        names = [tag.get("name") for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+        return tuple(name for name in names if isinstance(name, str))
+
+    async def history(self, id: ModuleId, commit: str, since: str) -> History:
+        """What happened to a module after the commit `since` up to `commit`; one request a 50 commits.
+
+        Raises a `HubError`; mirrors know no history.
+        """
+        url: str | None = f"{self.endpoint}/api/models/{id}/commits/{commit}"
+        titles: list[str] = []
+        pages = 0
+        while url is not None:
+            if pages == _MOST_PAGES:
+                return History(titles=tuple(titles), end="more")
+            rows, url = await self._page(url, f"the history of {id}", id, commit)
+            pages += 1
+            for row in rows:
+                if row.get("id") == since:
+                    return History(titles=tuple(titles))
+                titles.append(_title(row.get("title")))
+        return History(end="rewritten")
+
     async def _tree(self, id: ModuleId, commit: str) -> list[dict[str, Any]]:
         url: str | None = f"{self.endpoint}/api/models/{id}/tree/{commit}?recursive=true"
         rows: list[dict[str, Any]] = []
         while url is not None:
-            async with self._gate:
-                answer = await self._client.get(url, f"the files of {id}")
-            self._check(answer, id, commit)
-            page = answer.json()
-            if not isinstance(page, list):
-                raise HubAnswer(self.endpoint, f"the files of {id}", "with something that is not a list")
-            rows += [row for row in page if isinstance(row, dict)]
-            url = answer.next_page
+            page, url = await self._page(url, f"the files of {id}", id, commit)
+            rows += page
         return rows
 
-    async def _json(self, url: str, id: ModuleId, revision: str) -> Any:
-        async with self._gate:
-            answer = await self._client.get(url, f"{id}@{revision}")
+    async def _page(self, url: str, what: str, id: ModuleId, commit: str) -> tuple[list[dict[str, Any]], str | None]:
+        """The rows of one page of a listing, and where the next one is."""
+        answer = await self._get(url, what)
+        self._check(answer, id, commit)
+        page = answer.json()
+        if not isinstance(page, list):
+            raise HubAnswer(self.endpoint, what, "with something that is not a list")
+        return [row for row in page if isinstance(row, dict)], answer.next_page
+
+    async def _info(self, url: str, id: ModuleId, revision: str) -> tuple[dict[str, Any], str]:
+        """What the Hub says of a module at a revision, and the commit that this is."""
+        answer = await self._get(url, f"{id}@{revision}")
         self._check(answer, id, revision)
-        return answer.json()
+        info = answer.json()
+        commit = info.get("sha") if isinstance(info, dict) else None
+        if not isinstance(commit, str) or not is_commit(commit):
+            raise HubAnswer(self.endpoint, f"{id}@{revision}", "without a commit")
+        return info, commit
+
+    async def _get(self, url: str, what: str) -> Answer:
+        if self.offline:
+            raise Offline(what)
+        async with self._gate:
+            return await self._client.get(url, what)
 
     def _check(self, answer: Answer, id: ModuleId, revision: str, path: str | None = None) -> None:
         """Raise what the Hub's error codes mean (https://huggingface.co/docs/hub/api)."""
@@ -265,6 +325,14 @@ def _verify(what: str, file: RemoteFile, incoming: Incoming) -> None:
         raise WrongContent(what, f"sha256 {file.sha256[:12]}", hasher.sha256[:12])
     if not file.sha256 and file.blob_id and hasher.git_blob_id != file.blob_id:
         raise WrongContent(what, f"git blob {file.blob_id[:12]}", hasher.git_blob_id[:12])
+
+
+def _title(title: object) -> str:
+    """A commit's title as one line that a terminal can show: it is a text of anybody."""
+    text = title if isinstance(title, str) else ""
+    text = "".join(char for char in text if char.isprintable() or char.isspace())
+    text = " ".join(text.split()) or "(no title)"
+    return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
 def _open() -> Opened:

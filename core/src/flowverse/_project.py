@@ -46,6 +46,8 @@ class Project:
     manifest: Manifest
     lock_bytes: bytes | None
     manifest_bytes: bytes | None = None
+    pending: bytes | None = None
+    """What `pyproject.toml` is to hold once all of it can be locked; `manifest` says that already."""
     patch_texts: Mapping[ModuleId, bytes] = field(default_factory=dict)
     developed: Mapping[ModuleId, str] = field(default_factory=dict)
 
@@ -54,7 +56,7 @@ class Project:
         """Read a project. Raises `NoProject` and `InvalidManifest`."""
         root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow a link to the project
         content = read_manifest(root)
-        manifest = parse_manifest(parse_toml(content, root), is_folder=lambda path: _is_folder(root, path))
+        manifest = _manifest(content, root)
         read = cls(root=root, manifest=manifest, lock_bytes=read_lock_bytes(root), manifest_bytes=content)
         return read._with_the_rest()
 
@@ -173,6 +175,20 @@ class Project:
         if read_patches(self.root) != self.patch_texts:
             raise Outdated
 
+    def with_manifest(self, text: str) -> Project:
+        """The project as it would be with this text as `pyproject.toml`. Raises `InvalidManifest`."""
+        content = text.encode()
+        if content == self.manifest_bytes:
+            return self
+        return replace(self, manifest=_manifest(content, self.root), pending=content)
+
+    def write_manifest(self) -> Project:
+        """Write what `with_manifest` was given, if anything; the project as it is then. Raises `TreeError`."""
+        if self.pending is None:
+            return self
+        write(self.root / MANIFEST_NAME, self.pending)
+        return replace(self, manifest_bytes=self.pending, pending=None)
+
     def with_lock(self, lock: Lock) -> Project:
         """The project as it would be with this lock."""
         return replace(self, lock_bytes=dump_lock(lock).encode())
@@ -249,6 +265,10 @@ def _group_name(name: str) -> str:
 def _lines(wishes: Mapping[str, Any]) -> list[str]:
     texts = {id: f"{{ path = {quote(w['path'])} }}" if isinstance(w, dict) else quote(w) for id, w in wishes.items()}
     return [f"{quote(id)} = {text}" for id, text in texts.items()]
+
+
+def _manifest(content: bytes, root: Path) -> Manifest:
+    return parse_manifest(parse_toml(content, root), is_folder=lambda path: _is_folder(root, path))
 
 
 def _is_folder(root: Path, path: str) -> bool:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flowverse import _editable
 from flowverse._cache import Cache
@@ -18,6 +19,7 @@ from flowverse._engine import Engine, Mode
 from flowverse._goal import goal
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
+from flowverse._render.graph import render_tree
 from flowverse._render.lines import Line
 from flowverse._render.results import explain, render
 from flowverse._render.shipped import (
@@ -28,7 +30,7 @@ from flowverse._render.shipped import (
     requirements_document,
     verified_document,
 )
-from flowverse._render.views import render_status, render_tree, status_document
+from flowverse._render.views import render_status, status_document
 from flowverse._settings import Settings
 from flowverse._state import stale, untouched
 from flowverse._survey import survey
@@ -36,8 +38,11 @@ from flowverse._tasks import run
 from flowverse._tree import Tree
 from flowverse._view import Graph, Status, graph_of, status_of
 from flowverse.errors import FlowverseError
-from flowverse.model import Requirement, Result
+from flowverse.model import ModuleId, Requirement, Result
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter, Source
+
+if TYPE_CHECKING:
+    from flowverse._hub import Hub
 
 __all__ = [
     "Graph",
@@ -186,21 +191,36 @@ def source_of(
     settings: Settings, cache: Cache, reporter: Reporter
 ) -> Callable[[], AbstractAsyncContextManager[Source]]:
     """What opens the Hub, as the settings want it."""
-
-    def source() -> AbstractAsyncContextManager[Source]:
-        from flowverse._hub import Hub  # not needed where nothing is to do
-
-        return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
-
-    return source
+    return lambda: hub_of(settings, cache, reporter)
 
 
-def engine_of(root: Path, settings: Settings, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Engine:
-    """The engine for a project."""
-    return _engine(lambda: _project(root, settings), settings, reporter, chooser)
+def hub_of(settings: Settings, cache: Cache, reporter: Reporter = SILENT) -> Hub:
+    """The Hub of the settings, to be used as an async context manager."""
+    from flowverse._hub import Hub  # not needed where nothing is to do
+
+    return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
 
 
-def _engine(read: Callable[[], Project], settings: Settings, reporter: Reporter, chooser: Chooser | None) -> Engine:
+def engine_of(
+    root: Path,
+    settings: Settings,
+    reporter: Reporter = SILENT,
+    chooser: Chooser | None = None,
+    *,
+    read: Callable[[], Project] | None = None,
+    renew: frozenset[ModuleId] = frozenset(),
+) -> Engine:
+    """The engine for a project; `read` gives it, where it is not as it is on disk. `renew` is that of `Mode`."""
+    return _engine(read or (lambda: _project(root, settings)), settings, reporter, chooser, renew)
+
+
+def _engine(
+    read: Callable[[], Project],
+    settings: Settings,
+    reporter: Reporter,
+    chooser: Chooser | None,
+    renew: frozenset[ModuleId] = frozenset(),
+) -> Engine:
     cache = Cache(settings.cache)
     source = source_of(settings, cache, reporter)
     mode = Mode(
@@ -209,5 +229,6 @@ def _engine(read: Callable[[], Project], settings: Settings, reporter: Reporter,
         force=settings.force,
         merge=settings.merge,
         dry_run=settings.dry_run,
+        renew=renew,
     )
     return Engine(read=read, cache=cache, source=source, reporter=reporter, chooser=chooser or Refuse(), mode=mode)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flowverse._render.lines import Line, count, warnings_of
 from flowverse.errors import FlowverseError
 from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
@@ -9,10 +11,15 @@ from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
 __all__ = ["explain", "render", "target_of"]
 
 
-def render(result: Result, *, verbose: bool = False) -> list[Line]:
-    """What a command did, as few lines as tell it; with `verbose`, every note as well."""
-    lines = [_lock_line(change) for change in result.locked] if verbose or not result.synced else []
-    lines += [line for step in result.plan.steps if (line := _step_line(step)) is not None]
+def render(result: Result, *, verbose: bool = False, told: Collection[ModuleId] = ()) -> list[Line]:
+    """What a command did, as few lines as tell it; with `verbose`, every note as well.
+
+    `told` are modules of which it was said already how they changed.
+    """
+    locked = [change for change in result.locked if change.id not in told]
+    steps = [step for step in result.plan.steps if step.action in ("keep", "merge") or step.id not in told]
+    lines = [_lock_line(change) for change in locked] if verbose or not result.synced else []
+    lines += [line for step in steps if (line := _step_line(step)) is not None]
     lines += [_conflict_line(step) for step in result.plan.steps if step.conflicts]
     merged = {step.id for step in result.plan.steps if step.action == "merge"}
     lines += [Line("backup", _backup(id, place, merged=id in merged)) for id, place in result.backups]

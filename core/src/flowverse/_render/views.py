@@ -1,15 +1,15 @@
-"""What somebody wants to see of a project: its modules, and who asks for what."""
+"""What somebody wants to see of a project: its modules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from flowverse._plain import plain
 from flowverse._render.lines import Kind, Line, count, document
-from flowverse._view import Graph, Row, Status, asks
-from flowverse.model import Edit, ModuleId
+from flowverse._view import Row, Status
+from flowverse.model import Edit
 
-__all__ = ["render_status", "render_tree", "status_document"]
+__all__ = ["render_status", "status_document"]
 
 
 def render_status(status: Status, *, verbose: bool = False) -> list[Line]:
@@ -73,24 +73,3 @@ def status_document(status: Status) -> str:
         for row in status.rows
     ]
     return document("status", 1, {"modules": rows, "stale": list(status.stale)})
-
-
-def render_tree(graph: Graph) -> list[Line]:
-    """The graph as a tree; a module that was shown above is marked `(*)` and not opened again."""
-    shown: set[ModuleId] = set()
-    lines = [Line("summary", graph.project)]
-    lines += [Line("note", text) for text in _branches(graph, graph.roots, "", shown)]
-    return lines
-
-
-def _branches(graph: Graph, ids: tuple[ModuleId, ...], indent: str, shown: set[ModuleId]) -> Iterator[str]:
-    for number, id in enumerate(ids):
-        last = number == len(ids) - 1
-        pin = graph.pins.get(id)
-        label = pin.label if pin is not None else f"{id} (not locked)"
-        below = tuple(edge.id for edge in asks(pin)) if pin is not None else ()
-        again = id in shown and bool(below)
-        yield f"{indent}{'└── ' if last else '├── '}{label}{' (*)' if again else ''}"
-        if not again:
-            shown.add(id)
-            yield from _branches(graph, below, indent + ("    " if last else "│   "), shown)

@@ -14,9 +14,11 @@ from flowverse import __version__, api
 from flowverse.cli._edits import COMMANDS as EDITS
 from flowverse.cli._finding import COMMANDS as FINDING
 from flowverse.cli._options import as_json, common, modes, project_root
+from flowverse.cli._requiring import COMMANDS as REQUIRING
+from flowverse.cli._requiring import checks, lock_check, sync_check
 from flowverse.cli._shipping import COMMANDS as SHIPPING
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import FlowverseError, TreeError
+from flowverse.errors import FlowverseError, TreeError, UsageError
 
 __all__ = ["cli", "run"]
 
@@ -51,6 +53,12 @@ def _drop_output() -> None:
         os.dup2(devnull, sys.stdout.fileno())
 
 
+def _only_asks(check: bool, as_json: bool) -> bool:
+    if as_json and not check:
+        raise UsageError("--json says what --check found.", hint="Add --check, or leave out --json.")
+    return check
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="flowverse %(version)s")
 def cli() -> None:
@@ -61,11 +69,14 @@ def cli() -> None:
 @modes
 @click.option("--merge", is_flag=True, help="Merge edits with what the lock wants, where a module has moved.")
 @click.option("--force", is_flag=True, help="Remove modules that nothing asks for even if they were edited.")
+@checks
 @common
-def sync(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> int:
+def sync(project: Path | None, quiet: bool, verbose: bool, check: bool, as_json: bool, **flags: bool) -> int:
     """Lock if the lock is stale, then make flow_modules/ what it says."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
     settings = api.Settings.from_environ(os.environ, **flags)
+    if _only_asks(check, as_json):
+        return sync_check(project_root(project), settings, terminal, as_json=as_json)
     with terminal.progress() as reporter:
         result = api.sync(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
     terminal.say(api.render(result, verbose=verbose))
@@ -74,14 +85,18 @@ def sync(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> int
 
 @cli.command(epilog="Example: flowverse lock --dry-run")
 @modes
+@checks
 @common
-def lock(project: Path | None, quiet: bool, verbose: bool, **flags: bool) -> None:
+def lock(project: Path | None, quiet: bool, verbose: bool, check: bool, as_json: bool, **flags: bool) -> int:
     """Write flowverse.lock if it is stale; flow_modules/ stays as it is."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
     settings = api.Settings.from_environ(os.environ, **flags)
+    if _only_asks(check, as_json):
+        return lock_check(project_root(project), settings, terminal, as_json=as_json)
     with terminal.progress() as reporter:
         result = api.lock(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
     terminal.say(api.render(result, verbose=verbose))
+    return 0
 
 
 @cli.command(epilog="Example: flowverse status -v")
@@ -97,13 +112,5 @@ def status(project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> N
         terminal.show(api.render_status(found, verbose=verbose))
 
 
-@cli.command(epilog="Example: flowverse tree")
-@common
-def tree(project: Path | None, quiet: bool, verbose: bool) -> None:
-    """Show who asks for what."""
-    settings = api.Settings.from_environ(os.environ)
-    Terminal(quiet=quiet, verbose=verbose).show(api.render_tree(api.tree(project_root(project), settings)))
-
-
-for command in (*EDITS, *FINDING, *SHIPPING):
+for command in (*REQUIRING, *EDITS, *FINDING, *SHIPPING):
     cli.add_command(command)
