@@ -27,7 +27,7 @@ from flowverse._tasks import run
 from flowverse._tree import Tree
 from flowverse._view import Graph, Status, graph_of, status_of
 from flowverse.errors import FlowverseError
-from flowverse.model import Requirement, Result
+from flowverse.model import ModuleId, Requirement, Result
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter, Source
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "explain",
     "fingerprint",
     "in_sync",
+    "known_ids",
     "lock",
     "modules_dir",
     "needs_hub",
@@ -106,6 +107,13 @@ def sync_script(
     What earlier scripts of that folder asked for stays, unless it is asked for again.
     """
     return run(_engine(lambda: Project.scripted(root, requirements), settings, reporter, None).sync)
+
+
+def known_ids(root: Path) -> tuple[ModuleId, ...]:
+    """The ids that the manifest and the lock name, sorted. Raises what reading them does."""
+    project = Project.read(root)
+    pins = project.lock.pins if project.lock is not None else ()
+    return tuple(sorted({req.id for req in project.manifest.dependencies} | {pin.id for pin in pins}))
 
 
 def in_sync(root: Path) -> bool:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from flowverse import api
 from flowverse.errors import NoProject
 
-__all__ = ["as_json", "common", "modes", "project_root"]
+__all__ = ["MODULE", "as_json", "common", "modes", "module_argument", "project_root"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +21,7 @@ def common(command: F) -> F:
     """The options that every verb of a project has."""
     options = [
         click.option(
+            "-p",
             "--project",
             type=click.Path(path_type=Path),
             default=None,
@@ -48,6 +51,34 @@ def modes(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+class _Module(click.ParamType):  # type: ignore[type-arg] # a subscript fails in older versions
+    """A word that means a module of the project. It stays text: the verb finds out which is meant, and says so."""
+
+    name = "id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """The ids that begin like this, or else those whose name does. Nothing in any trouble: nobody could read it."""
+        try:
+            ids = [str(id) for id in api.known_ids(project_root(ctx.params.get("project")))]
+        except Exception:  # noqa: BLE001 - in the middle of a line that somebody types
+            return []
+        word = incomplete.casefold()
+        found = [id for id in ids if id.casefold().startswith(word)]
+        found = found or [id for id in ids if id.casefold().partition("/")[2].startswith(word)]
+        return [CompletionItem(id) for id in found]
+
+
+MODULE = _Module()
+"""The type of an argument or option that means a module of the project: text, which a shell completes."""
+
+
+def module_argument(name: str, *, many: bool = False, required: bool = False) -> Callable[[F], F]:
+    """An argument for one module of the project (text, None where it is left out), or for many (a tuple of texts)."""
+    metavar = "ID..." if many else "ID"
+    metavar = metavar if required else f"[{metavar}]"
+    return click.argument(name, type=MODULE, nargs=-1 if many else 1, required=required, metavar=metavar)
 
 
 def project_root(project: Path | None) -> Path:
