@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import click
 import pytest
 from click.shell_completion import ShellComplete
 from flowverse.cli._options import common, module_argument
 
 from tests.hub import Hub
-from tests.integration.workspace import Workspace
+from tests.integration.workspace import COMMAND, Workspace
 
 
 @pytest.fixture
@@ -68,3 +71,54 @@ def test_nothing_is_said_of_trouble(locked: Workspace, broken: str) -> None:
     (locked.root / broken).write_text("[[[")
 
     assert completed(locked, "") == []
+
+
+# --- the command, as a shell calls it --------------------------------------------------------------------------------
+
+
+def tab(space: Workspace, line: str) -> list[str]:
+    """What the command answers to bash at the end of a line."""
+    words = line.split(" ")
+    done = space.run(_FLOWVERSE_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1))
+    assert (done.code, done.err) == (0, "")
+    return [row.partition(",")[2] for row in done.out.splitlines()]
+
+
+def test_verbs_and_options_are_completed(locked: Workspace) -> None:
+    """By the same command that carries them out, so that there is no list to keep."""
+    assert tab(locked, "flowverse sta") == ["status"]
+    assert {"sync", "lock", "tree"} <= set(tab(locked, "flowverse "))
+    assert tab(locked, "flowverse sync --fro") == ["--frozen"]
+    assert tab(locked, "flowverse export --format c") == ["cyclonedx"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell(space: Workspace, shell: str) -> None:
+    """It is printed for the shell that is named, or for the one that the person uses."""
+    named = space.call("completion", shell)
+
+    named.worked("_flowverse_completion", f"_FLOWVERSE_COMPLETE={shell}_complete")
+    assert space.call("completion", SHELL=f"/usr/local/bin/{shell}") == named
+
+
+@pytest.mark.parametrize(("shell", "said"), [("", "SHELL does not say"), ("/bin/tcsh", "no completion for 'tcsh'")])
+def test_a_shell_that_is_not_known(space: Workspace, shell: str, said: str) -> None:
+    """It is said which ones are."""
+    space.call("completion", SHELL=shell).failed_plainly(2, said, "hint: Name one: bash, zsh, fish.")
+
+
+BASH = """
+eval "$(flowverse completion bash)"
+COMP_WORDS=(flowverse sync --fr) COMP_CWORD=2
+$(complete -p flowverse | sed 's/.* -F \\([^ ]*\\) .*/\\1/') flowverse --fr sync
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_a_real_bash(locked: Workspace) -> None:
+    """What the script registers completes a line."""
+    path = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
+    done = locked.execute(["bash", "--norc", "-c", BASH], PATH=path)
+
+    assert (done.code, done.out, done.err) == (0, "--frozen\n", "")

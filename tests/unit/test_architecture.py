@@ -53,7 +53,8 @@ FLOORS = [
     # 5: what hosts, scripts and people call
     ["_render/results.py", "_render/shipped.py", "_render/views.py"],
     ["api.py"],
-    ["flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
+    ["flow_verse.py", "shipping.py", "cli/_group.py", "cli/_options.py"],
+    ["cli/_completion.py", "cli/_terminal.py"],
     ["cli/_shipping.py"],
     ["cli/_commands.py"],
     ["cli/__init__.py"],

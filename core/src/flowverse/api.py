@@ -16,7 +16,7 @@ from flowverse._cache import Cache
 from flowverse._engine import Engine, Mode
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
-from flowverse._render.lines import Line
+from flowverse._render.lines import Line, render_waiting
 from flowverse._render.results import explain, render
 from flowverse._render.shipped import render_licenses, render_requirements, render_verified
 from flowverse._render.views import render_status, render_tree
@@ -51,6 +51,7 @@ __all__ = [
     "render_status",
     "render_tree",
     "render_verified",
+    "render_waiting",
     "status",
     "sync",
     "sync_script",

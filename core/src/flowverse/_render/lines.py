@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Kind", "Line", "count", "document"]
+__all__ = ["Kind", "Line", "count", "document", "render_waiting"]
 
 Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note", "warning", "error", "hint", "summary"]
 
@@ -23,6 +23,13 @@ class Line:
 def count(number: int, what: str) -> str:
     """`1 flow module`, `2 flow modules`."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def render_waiting(what: str, seconds: float) -> str:
+    """What is waited for: nobody reads of a pause that is over before they have."""
+    if not seconds:
+        return f"Waiting for {what}"
+    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"
 
 
 def document(name: str, version: int, body: Mapping[str, Any]) -> str:

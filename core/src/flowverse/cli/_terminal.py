@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from flowverse._render.lines import Line, count
+from flowverse._render.lines import Line, count, render_waiting
+from flowverse.cli._group import PROGRAM
 from flowverse.model import Conflict, ModuleId, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
 
@@ -39,8 +40,10 @@ _PREFIXED = {"warning", "error", "hint"}
 class Terminal:
     """Where lines go: results to standard output, warnings and errors to standard error."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, program: str | None = None) -> None:
         self._quiet, self._verbose = quiet, verbose
+        context = click.get_current_context(silent=True)
+        self._program = program or (context.find_root().info_name if context is not None else None) or PROGRAM
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # lines and names that an old code page does not have
         self._out = Console(highlight=False, soft_wrap=True)
@@ -69,7 +72,9 @@ class Terminal:
         text = Text()
         if line.kind in _PREFIXED and (line.kind == "warning" or not again):
             text.append(f"{line.kind}: ", style=_STYLES[line.kind])
-        text.append(line.text, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
+        # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
+        said = line.text.replace(f"`{PROGRAM} ", f"`{self._program} ") if line.kind in _PREFIXED else line.text
+        text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
         (self._err if line.kind in _TO_STDERR else self._out).print(text)
 
     def chooser(self) -> Chooser:
@@ -121,7 +126,7 @@ class _Plain:
     def fetched(self, size: int) -> None: ...
 
     def waiting(self, what: str, seconds: float) -> None:
-        self._console.print(Text(_wait(what, seconds)))
+        self._console.print(Text(render_waiting(what, seconds)))
 
     def detail(self, message: str) -> None:
         if self._verbose:
@@ -184,9 +189,3 @@ class _Ask:
             err=True,
         )
         return conflict.wishes[int(answer) - 1]
-
-
-def _wait(what: str, seconds: float) -> str:
-    if not seconds:
-        return f"Waiting for {what}"
-    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"
