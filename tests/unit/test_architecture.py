@@ -28,6 +28,7 @@ FLOORS = [
         "_editable.py",
         "_ship/__init__.py",
         "_guard_template.py",
+        "_meant.py",
         "_render/__init__.py",
         "_render/lines.py",
         "_swap.py",

@@ -88,6 +88,7 @@ class Engine:
         nothing = None if self.mode.force else untouched(self.project, self.tree)
         if nothing is not None:
             return replace(nothing, dry_run=self.mode.dry_run)
+        self.tree.check_root()  # before anything is asked for that could not be put there
         async with self.source() as source:
             result = await self._lock(source)
             self.reporter.phase("installing")
@@ -157,11 +158,12 @@ class Engine:
             locked=_changes(old, lock),
             lock_written=changed,
             notes=(*resolution.notes, *chosen),
-            warnings=resolution.warnings,
+            warnings=(*self.project.manifest.warnings, *resolution.warnings),
         )
 
     def _result(self, modules: int) -> Result:
-        return Result(modules=modules, dry_run=self.mode.dry_run, synced=False)
+        warnings = self.project.manifest.warnings
+        return Result(modules=modules, dry_run=self.mode.dry_run, synced=False, warnings=warnings)
 
 
 def _changes(old: Lock | None, new: Lock) -> tuple[LockChange, ...]:

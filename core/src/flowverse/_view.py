@@ -30,10 +30,11 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Every module, by id, and why the lock is stale (nothing if it is not)."""
+    """Every module, by id, why the lock is stale (nothing if it is not), and what is probably not as it was meant."""
 
     rows: tuple[Row, ...]
     stale: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def status_of(project: Project) -> Status:
     by_id = {pin.id: pin for pin in pins}
     found, _ = survey(project, Tree(project.tree_root), pins)
     rows = [_row(id, by_id.get(id), there) for id, there in sorted(found.items()) if there.exists or id in by_id]
-    return Status(rows=tuple(rows), stale=stale(project))
+    return Status(rows=tuple(rows), stale=stale(project), warnings=project.manifest.warnings)
 
 
 def _row(id: ModuleId, pin: Pin | None, there: Found) -> Row:

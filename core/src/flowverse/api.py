@@ -45,6 +45,7 @@ __all__ = [
     "lock",
     "modules_dir",
     "needs_hub",
+    "overlooked",
     "render",
     "render_licenses",
     "render_requirements",
@@ -71,6 +72,15 @@ def declared(root: Path) -> bool:
         return Project.read(root).manifest.declared
     except FlowverseError:
         return True  # it is there, and wrong: whoever syncs will say how
+
+
+def overlooked(root: Path) -> Line | None:
+    """A warning of a table that was probably meant to be `[tool.flowverse]`, where that is missing. Never raises."""
+    try:
+        warnings = Project.read(root).manifest.warnings
+    except FlowverseError:
+        return None
+    return Line("warning", warnings[0]) if warnings else None
 
 
 def sync(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:

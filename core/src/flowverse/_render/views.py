@@ -16,6 +16,7 @@ def render_status(status: Status) -> list[Line]:
     width = max((len(row.label) for row in status.rows), default=0)
     lines = [_row_line(row, width) for row in status.rows]
     lines += [Line("warning", f"flowverse.lock is stale: {reason}") for reason in status.stale]
+    lines += [Line("warning", warning) for warning in status.warnings]
     states: dict[str, int] = {}
     for row in status.rows:
         states[row.state] = states.get(row.state, 0) + 1

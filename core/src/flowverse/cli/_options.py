@@ -10,7 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from flowverse import api
-from flowverse.errors import NoProject
+from flowverse._project import MANIFEST_NAME
+from flowverse.errors import NoProject, UsageError
 
 __all__ = ["MODULE", "as_json", "common", "modes", "module_argument", "project_root"]
 
@@ -84,6 +85,7 @@ def module_argument(name: str, *, many: bool = False, required: bool = False) ->
 def project_root(project: Path | None) -> Path:
     """The project's folder: the one named, or the nearest one upwards that has a pyproject.toml."""
     if project is not None:
+        _check_folder(project)
         return project
     try:
         here = Path.cwd()
@@ -91,3 +93,11 @@ def project_root(project: Path | None) -> Path:
         why = (error.strerror or str(error)).lower()
         raise NoProject("The current folder", why, hint="Go to a folder that is there.") from None
     return next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), here)
+
+
+def _check_folder(project: Path) -> None:
+    if project.is_file():
+        folder = str(project.parent) if project.name == MANIFEST_NAME else "with its folder"
+        raise UsageError(f"{project} is a file, and --project names a folder.", hint=f"Write --project {folder}.")
+    if not project.is_dir():
+        raise UsageError(f"There is no folder {project}.", hint=f"Name the one that has the project's {MANIFEST_NAME}.")
