@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Kind", "Line", "count", "document", "render_waiting"]
+__all__ = ["Kind", "Line", "count", "document", "render_waiting", "table"]
 
 Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note", "warning", "error", "hint", "summary"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line (never more) for a person. `kind` is for the host's colours and for what `-q` leaves out."""
+    """One line (never more) for a person. `kind` is for the host's colours and for what `-q` leaves out.
+
+    `starts` are where in the text the columns of a table begin, but for the first: a terminal that is too narrow for
+    the line may break it there.
+    """
 
     kind: Kind
     text: str
+    starts: tuple[int, ...] = ()
+
+
+def table(rows: Sequence[tuple[Kind, Sequence[str]]]) -> list[Line]:
+    """Rows of as many cells each as lines, their columns one below the other."""
+    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
+    starts = tuple(sum(widths[:number]) + 2 * number for number in range(1, len(widths)))
+    return [Line(kind, "  ".join(map(str.ljust, cells, widths)).rstrip(), starts) for kind, cells in rows]
 
 
 def count(number: int, what: str) -> str:

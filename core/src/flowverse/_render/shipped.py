@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flowverse._render.lines import Line, count
+from flowverse._render.lines import Line, count, table
 
 if TYPE_CHECKING:
     from flowverse._ship.licenses import LicenseRow
@@ -17,15 +17,15 @@ __all__ = ["render_licenses", "render_requirements", "render_verified"]
 
 def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
     """Every module with its licence and its licence files, and a count of each licence."""
-    width = max((len(row.label) for row in rows), default=0)
-    second = max((len(row.license or "unknown") for row in rows), default=0)
-    lines = [
-        Line(
-            "note" if row.license else "kept",
-            f"{row.label:<{width}}  {row.license or 'unknown':<{second}}  {', '.join(row.files) or 'no licence file'}",
-        )
-        for row in rows
-    ]
+    lines = table(
+        [
+            (
+                "note" if row.license else "kept",
+                (row.label, row.license or "unknown", ", ".join(row.files) or "no licence file"),
+            )
+            for row in rows
+        ]
+    )
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.license or "unknown"] = counts.get(row.license or "unknown", 0) + 1
@@ -36,8 +36,7 @@ def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
 def render_requirements(requirements: Requirements) -> list[Line]:
     """Every Python requirement with who asks for it, then what cannot be had at the same time."""
     askers = requirements.grouped
-    width = max(map(len, askers), default=0)
-    lines = [Line("note", f"{text:<{width}}  {', '.join(who)}") for text, who in askers.items()]
+    lines = table([("note", (text, ", ".join(who))) for text, who in askers.items()])
     lines += [Line("warning", text) for text in requirements.unusable]
     lines += [Line("warning", str(clash)) for clash in requirements.clashes]
     clashes = f", {count(len(requirements.clashes), 'conflict')}" if requirements.clashes else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowverse._render.lines import Kind, Line, count
+from flowverse._render.lines import Kind, Line, count, table
 from flowverse._view import Graph, Row, Status, asks
 from flowverse.model import ModuleId
 
@@ -13,8 +13,7 @@ __all__ = ["render_status", "render_tree"]
 
 def render_status(status: Status) -> list[Line]:
     """Every module with its state, the lock's staleness, and a count."""
-    width = max((len(row.label) for row in status.rows), default=0)
-    lines = [_row_line(row, width) for row in status.rows]
+    lines = table([_row(row) for row in status.rows])
     lines += [Line("warning", f"flowverse.lock is stale: {reason}") for reason in status.stale]
     lines += [Line("warning", warning) for warning in status.warnings]
     states: dict[str, int] = {}
@@ -25,7 +24,7 @@ def render_status(status: Status) -> list[Line]:
     return lines
 
 
-def _row_line(row: Row, width: int) -> Line:
+def _row(row: Row) -> tuple[Kind, tuple[str, str]]:
     kind: dict[str, Kind] = {
         "clean": "note",
         "edited": "kept",
@@ -35,7 +34,7 @@ def _row_line(row: Row, width: int) -> Line:
         "unlocked": "warning",
     }
     detail = f" ({row.edit})" if row.edit else ""
-    return Line(kind[row.state], f"{row.label:<{width}}  {row.state}{detail}")
+    return kind[row.state], (row.label, f"{row.state}{detail}")
 
 
 def render_tree(graph: Graph) -> list[Line]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
@@ -74,12 +75,15 @@ class Terminal:
             text.append(f"{line.kind}: ", style=_STYLES[line.kind])
         # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
         said = line.text.replace(f"`{PROGRAM} ", f"`{self._program} ") if line.kind in _PREFIXED else line.text
+        console = self._err if line.kind in _TO_STDERR else self._out
+        if line.starts and console.file.isatty() and cell_len(said) > console.width:
+            said = _folded(said, line.starts, console.width)
         text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
-        (self._err if line.kind in _TO_STDERR else self._out).print(text)
+        console.print(text)
 
     def chooser(self) -> Chooser:
         """Somebody to ask: nobody without a terminal, or in CI."""
-        if sys.stdin.isatty() and self._err.is_terminal and not os.environ.get("CI"):
+        if sys.stdin.isatty() and self._err.file.isatty() and not os.environ.get("CI"):
             return _Ask(self._err, self._paused)
         return Refuse()
 
@@ -100,7 +104,7 @@ class Terminal:
         """A Reporter for as long as a command works."""
         if self._quiet:
             yield SILENT
-        elif self._err.is_terminal:
+        elif self._err.file.isatty() and not self._err.is_dumb_terminal:  # colours may be forced on to a pipe, too
             display = Progress(
                 SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), console=self._err, transient=True
             )
@@ -109,6 +113,20 @@ class Terminal:
                 yield _Live(display, verbose=self._verbose)
         else:
             yield _Plain(self._err, verbose=self._verbose)
+
+
+def _folded(text: str, starts: Sequence[int], width: int) -> str:
+    """A row of a table that is wider than the terminal: without gaps, and broken between words only."""
+    cells = [text[start:end].rstrip() for start, end in zip((0, *starts), (*starts, None), strict=True)]
+    lines = [""]
+    for cell in cells:
+        for number, word in enumerate(cell.split(" ")):
+            gap = "" if not lines[-1].strip() else " " if number else "  "
+            if gap and cell_len(lines[-1] + gap + word) > width:
+                lines.append(f"    {word}")
+            else:
+                lines[-1] += gap + word
+    return "\n".join(lines)
 
 
 class _Plain:
