@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from flowverse.ports import Chooser, Reporter
     from pdm.project import Project
 
-__all__ = ["HUB_CLIENT", "carry_out", "check_backend", "is_stale", "plainly", "refuse_stale", "warn_stale"]
+__all__ = [
+    "HUB_CLIENT",
+    "carry_out",
+    "check_backend",
+    "is_stale",
+    "plainly",
+    "refuse_manifest",
+    "refuse_stale",
+    "warn_stale",
+]
 
 
 HUB_CLIENT = """\
@@ -48,6 +57,12 @@ def carry_out(project: Project, work: Work, **flags: bool) -> None:
     if result.lock_written and not result.dry_run and chooser:
         _adopt_overrides(project)
     show(ui, api.render(result, verbose=ui.verbosity >= Verbosity.DETAIL))
+
+
+def refuse_manifest(project: Project) -> None:
+    """End PDM with an error if `pyproject.toml` cannot be read."""
+    with plainly(project.core.ui):
+        api.modules_dir(project.root)
 
 
 def refuse_stale(project: Project) -> None:

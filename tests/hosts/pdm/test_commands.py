@@ -158,6 +158,22 @@ def test_exit_codes(desk: Desk) -> None:
     assert not list(desk.place.glob("pdm-log/*"))
 
 
+@pytest.mark.parametrize("command", ["flowverse sync", "install", "-v lock"])
+def test_a_manifest_that_is_no_toml(desk: Desk, command: str) -> None:
+    """PDM reads it before anything else: what is wrong is a sentence all the same, with PDM's exit code."""
+    desk.write_project(APPLICATION)
+    text = desk.manifest.read_text(encoding="utf-8")
+    desk.manifest.write_text(f'{text}[tool.flowverse.dependencies]\nsaibo/ChatFlows = "main"\n', encoding="utf-8")
+
+    said = say(desk, *PDM, *command.split())
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("ERROR: ")
+    assert "it is not TOML" in said.err
+    assert said.err.splitlines()[-1] == 'HINT: Put the id in quotes there: "saibo/ChatFlows" = ...'
+    assert "Traceback" not in said.err
+
+
 def test_verify_looks_into_the_project_s_environment(desk: Desk) -> None:
     """Not into the one that PDM runs in; with --python into another."""
     wheel(desk.place / "wheels", "tiny")
