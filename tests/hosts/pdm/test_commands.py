@@ -212,6 +212,19 @@ def test_what_the_extra_brings_is_missing(desk: Desk, missing: str, words: str) 
     assert "Traceback" not in said.err
 
 
+def test_a_pdm_that_starts_loads_nothing_of_it(desk: Desk) -> None:
+    """Neither the engine nor the Hub client: every `pdm` would pay for it."""
+    desk.write_project(APPLICATION, CHAT)
+    script = "import sys, pdm.core; before = set(sys.modules); pdm.core.Core(); print(*set(sys.modules) - before)"
+
+    said = say(desk, sys.executable, "-c", script)
+
+    loaded = {name.partition(".")[0] for name in said.out.split()}
+    assert "pdm_flowverse" in loaded
+    assert loaded.isdisjoint({"flowverse", "huggingface_hub"})  # PDM itself brings click
+    assert "pdm_flowverse.forward" not in said.out.split()
+
+
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_conflict_of_the_command(desk: Desk, asked: bool) -> None:
     """In a terminal it is asked about; with `pdm --non-interactive` nobody is."""
