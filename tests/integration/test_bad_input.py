@@ -22,8 +22,54 @@ def test_no_project(space: Workspace) -> None:
 
 
 def test_a_folder_that_is_not_there(space: Workspace) -> None:
-    """`--project` with a folder that does not exist."""
-    space.call("sync", "--project", "nowhere").failed_plainly(2, "nowhere", "there is no such file")
+    """`--project` with a folder that does not exist, or with a file."""
+    space.declare({"a/One": "main"})
+    space.call("sync", "--project", "nowhere").failed_plainly(2, "There is no folder nowhere.", "Name the one")
+    space.call("sync", "--project", "pyproject.toml").failed_plainly(
+        2, "pyproject.toml is a file, and --project names a folder.", "hint: Write --project ."
+    )
+    (space.root / "flowverse.lock").touch()
+    space.call("sync", "-p", "flowverse.lock").failed_plainly(2, "hint: Write --project with its folder.")
+
+
+@pytest.mark.parametrize("verb", ["sync", "status"])
+def test_a_tree_that_is_a_file(space: Workspace, hub: Hub, verb: str) -> None:
+    """Said before anything is asked for, and what to do about it."""
+    space.declare({"a/One": "main"})
+    space.tree.write_text("mine\n")
+
+    space.call(verb).failed_plainly(4, f"{space.tree}: is no folder, and flow modules belong there.", "Move it away")
+
+    assert hub.requests == []
+    assert space.tree.read_text() == "mine\n"
+
+
+MISSPELT = {
+    "[tool.flowvers]": "tool.flowvers",
+    "[tool.flow-verse.dependencies]": "tool.flow-verse",
+    "[tool.FlowVerse]": "tool.FlowVerse",
+    "[flowverse.dependencies]": "flowverse",
+}
+
+
+@pytest.mark.parametrize("table", MISSPELT)
+def test_a_table_of_nearly_the_right_name(space: Workspace, table: str) -> None:
+    """It would be silently of no use: it is named wherever it is said that there are no flow modules."""
+    space.manifest.write_text(f'[project]\nname = "demo"\n{table}\n"a/One" = "main"\n')
+    said = f"[{MISSPELT[table]}] in pyproject.toml is looked at by nobody; did you mean [tool.flowverse]?"
+
+    for verb in ("sync", "lock", "status"):
+        done = space.call(verb)
+        assert (done.code, done.err) == (0, f"warning: {said}\n")
+    space.call("tree").failed_plainly(2, "There is no flowverse.lock.", f"hint: {said}\n")
+
+
+@pytest.mark.parametrize("table", ["[tool.flwr]", "[tool.flow]", "[tool.flower]", "[tool.reverse]", "[flow]"])
+def test_a_table_of_somebody_else(space: Workspace, table: str) -> None:
+    """Nothing is said of the tables of other programs."""
+    space.manifest.write_text(f"{table}\nx = 1\n")
+
+    assert space.call("status").err == ""
 
 
 def test_a_project_is_found_from_a_folder_below(space: Workspace, hub: Hub) -> None:
@@ -51,6 +97,26 @@ MANIFESTS = {
     "a revision that cannot be": (TABLE + '"a/B" = "../../x"\n', ["is a path and not a revision"]),
     "an option as a revision": (TABLE + '"a/B" = "--help"\n', ["it begins with '-'"]),
     "an empty revision": (TABLE + '"a/B" = ""\n', ["must not be empty"]),
+    "an id without quotes": (TABLE + 'saibo.ChatFlows = "main"\n', ['put the id in quotes, "saibo/ChatFlows" = ...']),
+    "an id without quotes and with a slash": (
+        TABLE + 'saibo/ChatFlows = "main"\n',
+        ["it is not TOML", 'Put the id in quotes there: "saibo/ChatFlows" = ...'],
+    ),
+    "a table without quotes": (
+        "[tool.flowverse.dependencies.saibo.ChatFlows]\nrevision = 'main'\n",
+        ['put the id in quotes, "saibo/ChatFlows"'],
+    ),
+    "an address": (
+        TABLE + '"https://huggingface.co/saibo/ChatFlows/tree/main" = "main"\n',
+        ['write it as on the Hub, "saibo/ChatFlows"'],
+    ),
+    "a revision in the id": (TABLE + '"saibo/ChatFlows@v1" = "main"\n', ['write "saibo/ChatFlows" = "v1"']),
+    **{
+        f"{key} for revision": (TABLE + f'"a/B" = {{ {key} = "v1" }}\n', ['did you mean "revision"?'])
+        for key in ("rev", "branch", "tag", "version")
+    },
+    "id for url": ('[[tool.flowverse.dependencies]]\nid = "a/B"\n', ['did you mean "url"?']),
+    "a range of versions": (TABLE + '"a/B" = ">=1.0"\n', ["is a range of versions; a revision is one branch, tag"]),
     "a tree outside": ('[tool.flowverse]\nmodules-dir = "../flow_modules"\n', ["inside the project"]),
     "a tree of another name": ('[tool.flowverse]\nmodules-dir = "modules"\n', ["must end in 'flow_modules'"]),
     "everything at once": (

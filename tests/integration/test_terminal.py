@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
 import pexpect
@@ -123,6 +124,71 @@ def test_a_question_stands_alone_on_the_screen(space: Workspace, hub: Hub, colum
     assert not any("Fetching" in line or "Resolving" in line for line in lines)
     question = written[written.index("Which one?") : written.index("c/Leaf = main was added")]
     assert "Resolving" not in question.partition("\n")[0]
+
+
+def test_columns_of_a_narrow_terminal(space: Workspace, hub: Hub) -> None:
+    """A row that does not fit is broken between its columns, never in a word; one that fits stays a line."""
+    long = "martinjosifoski/ChatAtomicFlow"
+    commits = {id: hub.add(id, {"x.py": ""})[:7] for id in ("a/One", long)}
+    space.declare(dict.fromkeys(commits, "main"))
+    space.sync()
+    (space.place(long) / "x.py").write_text("mine\n")
+    labels = {id: f"{id}@main ({commit})" for id, commit in commits.items()}
+    states = {"a/One": "clean", long: "edited (1 changed)"}
+    summary = "2 flow modules: 1 clean, 1 edited"
+
+    _, narrow, _ = screen(space, 40, "status")
+    _, wide, _ = screen(space, 80, "status")
+
+    assert narrow == [
+        f"{labels['a/One']}  clean",
+        f"{long}@main",
+        f"    ({commits[long]})  edited (1 changed)",
+        summary,
+    ]
+    assert wide == [f"{labels[id]:<{len(labels[long])}}  {states[id]}" for id in labels] + [summary]
+    assert space.call("status", COLUMNS="40").out.splitlines() == wide
+
+
+def test_progress_on_a_narrow_terminal(declared: Workspace, hub: Hub) -> None:
+    """It stays one line, and leaves none behind."""
+    rule = hub.rule(FILE + ".*two.py", action="stall")
+
+    def wait(child: pexpect.spawn[str]) -> None:
+        rule.wait()
+        rule.release()
+
+    code, lines, _ = screen(declared, 40, "sync", act=wait)
+
+    assert code == 0
+    assert lines[-1] == "Synced 2 flow modules"
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize("more", [{"TERM": "dumb"}, {"TERM": "dumb", "NO_COLOR": "1"}])
+def test_a_terminal_that_can_do_nothing(declared: Workspace, more: dict[str, str]) -> None:
+    """TERM=dumb gets lines, without a colour and without anything that moves."""
+    code, lines, written = screen(declared, 80, "sync", act=None, **more)
+
+    assert (code, lines[-1]) == (0, "Synced 2 flow modules")
+    assert "\x1b" not in written
+
+
+@pytest.mark.parametrize("verb", ["sync", "status", "tree", "--help"])
+def test_output_to_a_file(declared: Workspace, verb: str) -> None:
+    """Whatever the terminal is, what goes to a file has no code of one in it; nor has what is said beside it."""
+    declared.lock()
+    place = declared.base / "out.txt"
+    script = f"{shlex.quote(str(COMMAND))} {verb} > {shlex.quote(str(place))} 2>&1"
+
+    child = pexpect.spawn("/bin/sh", ["-c", script], cwd=declared.root, env=declared.environ(), encoding="utf-8")
+    child.expect(pexpect.EOF)
+    child.close()
+
+    text = place.read_text(encoding="utf-8")
+    assert child.exitstatus == 0
+    assert text
+    assert "\x1b" not in text
 
 
 def test_colours_only_where_they_are_wanted(declared: Workspace) -> None:

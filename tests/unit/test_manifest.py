@@ -201,7 +201,7 @@ def test_every_problem_is_told_at_once_with_its_full_key() -> None:
     owners = "saibo"
     [{KEY}.dependencies]
     "a/one" = 1
-    "a/two" = {{ revision = 1.5, overwrite = "yes", branch = "x", pathh = "y" }}
+    "a/two" = {{ revision = 1.5, overwrite = "yes", branch = "x", pathh = "y", colour = "z" }}
     "a/three" = {{ path = ["x"] }}
     "a/four" = {{ path = "../x", revision = "main" }}
     "a/five" = ""
@@ -220,7 +220,8 @@ def test_every_problem_is_told_at_once_with_its_full_key() -> None:
         f"{KEY}.build.exclude": "must be an array of strings, not a string",
         f"{KEY}.build.into": "must be a package below your own, such as \"my_app._vendor\", not 'flow_modules'",
         f'{KEY}.dependencies."a/one"': "must be a revision, or a table with revision, path, overwrite, not an integer",
-        f'{KEY}.dependencies."a/two".branch': "is not a known key; known here are revision, path, overwrite",
+        f'{KEY}.dependencies."a/two".branch': 'is not a known key; did you mean "revision"?',
+        f'{KEY}.dependencies."a/two".colour': "is not a known key; known here are revision, path, overwrite",
         f'{KEY}.dependencies."a/two".pathh': 'is not a known key; did you mean "path"?',
         f'{KEY}.dependencies."a/two".revision': "must be a string, not a float",
         f'{KEY}.dependencies."a/two".overwrite': "must be true or false, not a string",

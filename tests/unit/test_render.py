@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from flowverse._render.lines import render_waiting, table
 from flowverse._view import Row, State
 from flowverse.api import Graph, Line, Status, render, render_status, render_tree
 from flowverse.model import Edit, LockChange, Pin, Plan, PlanStep, Result
@@ -240,3 +241,20 @@ def test_the_graph_is_a_tree() -> None:
         "│       └── b/B@main (1111111) (*)",
         "└── b/B@main (1111111) (*)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "Waiting for x"), (0.3, "Trying again: x"), (1.2, "Waiting 1 s: x"), (90, "Waiting 90 s: x")],
+)
+def test_a_wait_is_said_in_whole_seconds(seconds: float, said: str) -> None:
+    """Nobody waits for no seconds: what is tried again at once is said so."""
+    assert render_waiting("x", seconds) == said
+
+
+def test_a_table_says_where_its_columns_begin() -> None:
+    """One below the other, nothing after the last word; and a terminal knows where it may break a line."""
+    lines = table([("note", ("a", "bcd", "e")), ("kept", ("abcd", "", ""))])
+    assert lines == [Line("note", "a     bcd  e", (6, 11)), Line("kept", "abcd", (6, 11))]
+    assert [lines[0].text[start] for start in lines[0].starts] == ["b", "e"]
+    assert table([]) == []

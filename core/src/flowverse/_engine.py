@@ -109,6 +109,7 @@ class Engine:
         nothing = None if mode.force or mode.merge or self._must_lock else untouched(self.project, self.tree)
         if nothing is not None:
             return replace(nothing, dry_run=mode.dry_run)
+        self.tree.check_root()  # before anything is asked for that could not be put there
         how = How(force=mode.force, merge=mode.merge, dry_run=mode.dry_run)
         async with self.source() as source:
             return await self._install(await self._lock(source), source, how)
@@ -188,7 +189,7 @@ class Engine:
             lock_written=changed,
             backups=backups,
             notes=(*resolution.notes, *chosen, *self._told(old, lock, patches)),
-            warnings=resolution.warnings,
+            warnings=(*self.project.manifest.warnings, *resolution.warnings),
         )
 
     def _patches(self, resolution: Resolution) -> dict[ModuleId, bytes | None]:
@@ -222,7 +223,8 @@ class Engine:
                     rebase(self.tree, replace(pin, patch=""))
 
     def _result(self, modules: int) -> Result:
-        return Result(modules=modules, dry_run=self.mode.dry_run, synced=False)
+        warnings = self.project.manifest.warnings
+        return Result(modules=modules, dry_run=self.mode.dry_run, synced=False, warnings=warnings)
 
 
 def _changes(old: Lock | None, new: Lock) -> tuple[LockChange, ...]:

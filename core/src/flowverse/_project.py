@@ -19,6 +19,7 @@ from flowverse._develop import read_developed
 from flowverse._editing import with_entries
 from flowverse._edits.patch import Patch, parse_patch
 from flowverse._local import expanded
+from flowverse._meant import unquoted_id
 from flowverse._patches import read_patches
 from flowverse._toml import quote
 from flowverse.errors import BrokenLock, NoProject, UsageError
@@ -143,7 +144,8 @@ class Project:
         """The lock. Raises `UsageError` if there is none."""
         if self.lock is None:
             run = "Run `flowverse lock`."
-            hint = run if self.manifest.dependencies else "Declare flow modules in [tool.flowverse.dependencies] first."
+            declare = "Declare flow modules in [tool.flowverse.dependencies] first."
+            hint = run if self.manifest.dependencies else "\n".join([*self.manifest.warnings, declare])
             raise UsageError("There is no flowverse.lock.", hint=hint)
         return self.lock
 
@@ -299,7 +301,9 @@ def parse_toml(content: bytes, root: Path) -> Mapping[str, Any]:
         raise NoProject(path, "it is not UTF-8", hint="Save it as UTF-8; TOML allows no other.") from None
     except tomli.TOMLDecodeError as error:
         why = f"it is not TOML: {error}"
-        raise NoProject(path, why[0].lower() + why[1:], hint="Correct it there.") from None
+        unquoted = unquoted_id(content.decode())
+        hint = f"Put the id in quotes there: {quote(unquoted)} = ..." if unquoted else "Correct it there."
+        raise NoProject(path, why[0].lower() + why[1:], hint=hint) from None
 
 
 def read_lock_bytes(root: Path) -> bytes | None:

@@ -47,11 +47,13 @@ class Reader:
         self.wrong(key, f"must be a string, not {kind_of(value)}")
         return None
 
-    def known(self, key: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
-        """Refuse every other key, naming the nearest known one."""
+    def known(
+        self, key: str, table: Mapping[str, Any], known: Sequence[str], called: Mapping[str, str] | None = None
+    ) -> None:
+        """Refuse every other key, naming the known one that others call so (`called`), or the nearest."""
         for name in table:
             if name not in known:
-                near = nearest(name, known)
+                near = (called or {}).get(name.lower()) or nearest(name, known)
                 meant = f'did you mean "{near}"?' if near else f"known here are {', '.join(known)}"
                 self.wrong(f"{key}.{key_of(name)}", f"is not a known key; {meant}")
 

@@ -23,6 +23,7 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
 
     Raises `TreeError` for what cannot be read, or stands where a module belongs.
     """
+    tree.check_root()
     found: dict[ModuleId, Found] = {}
     records: dict[ModuleId, Record] = {}
     by_id = {pin.id: pin for pin in pins}

@@ -55,9 +55,16 @@ class Tree:
         """Where what was discarded is kept: `<time>/<module's folder>`."""
         return self.private / "backups"
 
+    def check_root(self) -> None:
+        """Raise `TreeError` if something else stands where the tree belongs."""
+        if os.path.lexists(self.root) and not self.root.is_dir():
+            hint = "Move it away, or name another folder as modules-dir in [tool.flowverse]."
+            raise TreeError(str(self.root), "is no folder, and flow modules belong there", hint=hint)
+
     @contextmanager
     def locked(self, reporter: Reporter) -> Iterator[None]:
         """Be the only sync of this tree; another waits, and says so. What a killed one left behind is cleared."""
+        self.check_root()
         with writing(self.private):
             self.private.mkdir(parents=True, exist_ok=True)
             # Of its own, because a sync that fails may leave nothing else behind for version control to see.

@@ -42,10 +42,11 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Every module, by id, and why the lock is stale (nothing if it is not)."""
+    """Every module, by id, why the lock is stale (nothing if it is not), and what is probably not as it was meant."""
 
     rows: tuple[Row, ...]
     stale: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def status_of(project: Project) -> Status:
         for id, there in sorted(found.items())
         if there.exists or id in by_id
     ]
-    return Status(rows=tuple(rows), stale=stale(project))
+    return Status(rows=tuple(rows), stale=stale(project), warnings=project.manifest.warnings)
 
 
 def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> Row:

@@ -20,7 +20,7 @@ from flowverse._goal import goal
 from flowverse._plan import make_plan
 from flowverse._project import MANIFEST_NAME, Project
 from flowverse._render.graph import render_tree
-from flowverse._render.lines import Line
+from flowverse._render.lines import Line, render_waiting
 from flowverse._render.results import explain, render
 from flowverse._render.shipped import (
     licenses_document,
@@ -55,16 +55,19 @@ __all__ = [
     "explain",
     "fingerprint",
     "in_sync",
+    "known_ids",
     "licenses_document",
     "lock",
     "modules_dir",
     "needs_hub",
+    "overlooked",
     "render",
     "render_licenses",
     "render_requirements",
     "render_status",
     "render_tree",
     "render_verified",
+    "render_waiting",
     "requirements_document",
     "status",
     "status_document",
@@ -87,6 +90,15 @@ def declared(root: Path) -> bool:
         return Project.read(root).manifest.declared
     except FlowverseError:
         return True  # it is there, and wrong: whoever syncs will say how
+
+
+def overlooked(root: Path) -> Line | None:
+    """A warning of a table that was probably meant to be `[tool.flowverse]`, where that is missing. Never raises."""
+    try:
+        warnings = Project.read(root).manifest.warnings
+    except FlowverseError:
+        return None
+    return Line("warning", warnings[0]) if warnings else None
 
 
 def sync(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser: Chooser | None = None) -> Result:
@@ -122,6 +134,13 @@ def sync_script(
     What earlier scripts of that folder asked for stays, unless it is asked for again.
     """
     return run(_engine(lambda: Project.scripted(root, requirements), settings, reporter, None).sync)
+
+
+def known_ids(root: Path) -> tuple[ModuleId, ...]:
+    """The ids that the manifest and the lock name, sorted. Raises what reading them does."""
+    project = Project.read(root)
+    pins = project.lock.pins if project.lock is not None else ()
+    return tuple(sorted({req.id for req in project.manifest.dependencies} | {pin.id for pin in pins}))
 
 
 def in_sync(root: Path) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flowverse._meant import dotted_id, is_range, overlooked
 from flowverse._reader import Reader, key_of, kind_of
 from flowverse._toml import quote
 from flowverse.errors import FlowverseError, InvalidManifest, InvalidModuleId, SharedFolder, quiet
@@ -24,6 +25,8 @@ _KEYS = ("dependencies", "overrides", "modules-dir", "owners", "licenses", "buil
 _BUILD_KEYS = ("exclude", "into")
 _ENTRY_KEYS = ("revision", "path", "overwrite")
 _LISTED_KEYS = ("url", "revision", "overwrite")
+_CALLED_SO = dict.fromkeys(("branch", "commit", "ref", "rev", "sha", "tag", "version"), "revision")
+_LISTED_CALLED_SO = {**_CALLED_SO, **dict.fromkeys(("id", "name", "repo", "repo_id"), "url")}
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _NO_REF = re.compile(r"[~^:?*\[\\]|\.\.|@\{|//|(?:^|/)\.|^/|[./]$|\.lock(?:/|$)|^@$")
@@ -48,7 +51,7 @@ class Manifest:
 
     `modules_dir` is the tree's folder, relative to the project, with `/`. `owners` are those that modules may come
     from, `licenses` (in lower case) those that they may have; None for any. `declared` tells whether there is a
-    `[tool.flowverse]` table at all.
+    `[tool.flowverse]` table at all; if not, `overlooked` is the name of one that was probably meant to be it, or None.
     """
 
     dependencies: tuple[Requirement, ...] = ()
@@ -58,6 +61,14 @@ class Manifest:
     licenses: tuple[str, ...] | None = None
     build: Build = field(default_factory=Build)
     declared: bool = False
+    overlooked: str | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is not wrong, and yet probably not as it was meant."""
+        if self.overlooked is None:
+            return ()
+        return (f"[{self.overlooked}] in pyproject.toml is looked at by nobody; did you mean [{_ROOT}]?",)
 
 
 def parse_manifest(
@@ -90,6 +101,7 @@ def parse_manifest(
         licenses=None if licenses is None else tuple(text.lower() for _, text in licenses),
         build=build,
         declared="flowverse" in tool,
+        overlooked=None if "flowverse" in tool else _overlooked(document, tool),
     )
 
 
@@ -104,6 +116,8 @@ def revision_problem(text: str) -> str | None:
         return "must not be empty; write a branch, a tag or a commit"
     if not text.isprintable() or any(character.isspace() for character in text):
         return f"{text!r} cannot be a revision, it has a space or a control character in it"
+    if is_range(text):
+        return f"{text!r} is a range of versions; a revision is one branch, tag or commit"
     if text.startswith("-"):
         return f"{text!r} cannot be a revision, it begins with '-'"
     if looks_like_path(text):
@@ -111,6 +125,11 @@ def revision_problem(text: str) -> str | None:
     if _NO_REF.search(text):
         return f"{text!r} cannot be a revision, git allows no such name"
     return None
+
+
+def _overlooked(document: Mapping[str, Any], tool: Mapping[str, Any]) -> str | None:
+    name = overlooked(tool)
+    return overlooked(document) if name is None else f"tool.{name}"
 
 
 Found = dict[str, tuple[str, Requirement]]
@@ -132,6 +151,10 @@ class _Reader(Reader):
         found: Found = {}
         for name, wish in self.table(key, value).items():
             at = f"{key}.{key_of(name)}"
+            dotted = dotted_id(name, wish)
+            if dotted is not None and not {*_ENTRY_KEYS, *_CALLED_SO}.intersection(wish):
+                self.wrong(at, f"is a table to TOML; put the id in quotes, {quote(dotted)} = ...")
+                continue
             wanted = self._id(at, name)
             if isinstance(wish, str):
                 self._keep(found, at, wanted, revision=self._revision(at, wish))
@@ -142,7 +165,7 @@ class _Reader(Reader):
         return found
 
     def _entry(self, at: str, wish: Mapping[str, Any]) -> dict[str, Any]:
-        self.known(at, wish, _ENTRY_KEYS)
+        self.known(at, wish, _ENTRY_KEYS, _CALLED_SO)
         if "revision" in wish and "path" in wish:
             self.wrong(f"{at}.path", "cannot be used together with revision; drop one of the two")
         return {
@@ -163,7 +186,7 @@ class _Reader(Reader):
             if not isinstance(item, Mapping):
                 self.wrong(at, f"must be a table with {', '.join(_LISTED_KEYS)}, not {kind_of(item)}")
                 continue
-            self.known(at, item, _LISTED_KEYS)
+            self.known(at, item, _LISTED_KEYS, _LISTED_CALLED_SO)
             if "url" not in item:
                 self.wrong(f"{at}.url", 'is missing; write the module id as on the Hub, "owner/name"')
             wanted = self._id(f"{at}.url", item["url"]) if "url" in item else None
@@ -251,7 +274,9 @@ class _Reader(Reader):
         try:
             return None if text is None else ModuleId.parse(text)
         except InvalidModuleId as error:
-            self.wrong(at, _clause(error))
+            id, _, revision = str(text).partition("@")
+            said = f"{text!r} has a revision in it; write {quote(id)} = {quote(revision)}"
+            self.wrong(at, said if "/" in id and revision and "://" not in id else _clause(error))
             return None
 
     def _revision(self, at: str, value: Any) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from flowverse._meant import address_of
 from flowverse._toml import quote
 from flowverse.errors import InvalidModuleId
 
@@ -69,10 +70,9 @@ class ModuleId:
     def parse(cls, text: str) -> ModuleId:
         """Read `owner/name`. Raises `InvalidModuleId`, which says the rule that is broken."""
         parts = text.split("/")
-        if len(parts) != 2:
-            raise InvalidModuleId(
-                text, "it is not of the form owner/name", hint='Write it as on the Hub, "owner/name".'
-            )
+        form = address_of(text) or "owner/name"
+        if len(parts) != 2 or form != "owner/name":
+            raise InvalidModuleId(text, "it is not of the form owner/name", hint=f'Write it as on the Hub, "{form}".')
         for part in parts:
             if not _PART.fullmatch(part) or ".." in part or "--" in part or len(part) > 96:
                 raise InvalidModuleId(

@@ -89,7 +89,7 @@ class Voice:
 
     def waiting(self, what: str, seconds: float) -> None:
         """See `flowverse.ports.Reporter`."""
-        self._app.display_warning(f"flowverse: {what}, trying again in {seconds:.0f} s")
+        self._app.display_warning(f"flowverse: {api.render_waiting(what, seconds)}")
 
     def detail(self, message: str) -> None:
         """See `flowverse.ports.Reporter`."""

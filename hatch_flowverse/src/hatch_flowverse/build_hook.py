@@ -61,9 +61,13 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Sync, or verify, before the build; and say what belongs into the archive."""
         root = Path(self.root)
-        if self.target_name not in _TARGETS or not api.declared(root):
+        if self.target_name not in _TARGETS:
             return
         voice = Voice(self.app)
+        if not api.declared(root):
+            if (warning := api.overlooked(root)) is not None:
+                voice.lines([warning])
+            return
         try:
             settings = api.Settings.from_environ(os.environ)
             self._check_metadata_hook()

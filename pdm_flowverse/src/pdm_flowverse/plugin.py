@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pdm.signals import pre_build, pre_install, pre_invoke, pre_lock
 
-from pdm_flowverse.commands import Command
+from pdm_flowverse.command import Command
 from pdm_flowverse.handlers import on_build, on_install, on_invoke, on_lock
 from pdm_flowverse.project import adopt
 

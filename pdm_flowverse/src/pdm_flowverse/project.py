@@ -37,6 +37,18 @@ class FlowProject(Project):
         self._added: dict[int, Requirement] = {}  # by identity: PDM changes what is equal
         super().__init__(*args, **kwargs)
 
+    @property
+    def pyproject(self) -> Any:
+        """Its `pyproject.toml`. Where that is no TOML, an id without its quotes for one, PDM has a traceback for it."""
+        try:
+            return super().pyproject
+        except ValueError:
+            if b"flowverse" in (self.root / self.PYPROJECT_FILENAME).read_bytes():
+                from pdm_flowverse.work import refuse_manifest
+
+                refuse_manifest(self)
+            raise
+
     # --- what it depends on ------------------------------------------------------------------------------------------
 
     def get_dependencies(self, group: str | None = None, *args: Any, **kwargs: Any) -> Any:

@@ -35,17 +35,16 @@ _STYLES = {
 _LABELS = {"warning": "[warning]WARNING:[/] ", "error": "[error]ERROR:[/] ", "hint": "[info]HINT:[/] "}
 
 
-def show(ui: UI, lines: Iterable[Line], *, asked: bool = False) -> None:
+def show(ui: UI, lines: Iterable[Line]) -> None:
     """Print lines: trouble on the standard error under PDM's labels, the rest on the standard output.
 
-    With `-q` only errors and their hints are left, unless the lines are what the command was asked for. A hint names
-    the commands that a user of PDM has.
+    With `-q` only errors and their hints are left. A hint names the commands that a user of PDM has.
     """
     before = ""
     for line in lines:
         label = _LABELS.get(line.kind, "") if line.kind == "warning" or line.kind != before else ""
         text = line.text.replace("`flowverse ", "`pdm flowverse ") if line.kind == "hint" else line.text
-        verbosity = Verbosity.QUIET if asked or line.kind in {"error", "hint", "backup"} else Verbosity.NORMAL
+        verbosity = Verbosity.QUIET if line.kind in {"error", "hint", "backup"} else Verbosity.NORMAL
         _echo(ui, text, _STYLES[line.kind], label=label, err=line.kind in _LABELS, verbosity=verbosity)
         before = line.kind
 
@@ -111,7 +110,9 @@ class Progress:
 
     def waiting(self, what: str, seconds: float) -> None:
         """Say what is waited for. Off a terminal the first time only: a busy Hub keeps every request waiting."""
-        told = f"Waiting {seconds:.0f} s: {what}" if seconds else f"Waiting for {what}"
+        from flowverse.api import render_waiting
+
+        told = render_waiting(what, seconds)
         self._say(f"{told}...")
         if self._spinner is None:
             _echo(self._ui, told, "dim", err=True, verbosity=Verbosity.DETAIL if self._waited else Verbosity.NORMAL)

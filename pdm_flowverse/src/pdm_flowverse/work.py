@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,10 +21,19 @@ if TYPE_CHECKING:
     from flowverse.ports import Chooser, Reporter
     from pdm.project import Project
 
-__all__ = ["carry_out", "check_backend", "is_stale", "plainly", "refuse_stale", "show_view", "warn_stale"]
+__all__ = [
+    "HUB_CLIENT",
+    "carry_out",
+    "check_backend",
+    "is_stale",
+    "plainly",
+    "refuse_manifest",
+    "refuse_stale",
+    "warn_stale",
+]
 
 
-_HUB_CLIENT = """\
+HUB_CLIENT = """\
 Write plugins = ["pdm-flowverse[hub]"] in [tool.pdm] and run `pdm install --plugins`, or run \
 `pdm self add "pdm-flowverse[hub]"`."""
 
@@ -50,10 +59,10 @@ def carry_out(project: Project, work: Work, **flags: bool) -> None:
     show(ui, api.render(result, verbose=ui.verbosity >= Verbosity.DETAIL))
 
 
-def show_view(project: Project, view: Callable[[api.Settings], list[api.Line]]) -> None:
-    """Print what somebody wants to see, also with `-q`."""
+def refuse_manifest(project: Project) -> None:
+    """End PDM with an error if `pyproject.toml` cannot be read."""
     with plainly(project.core.ui):
-        show(project.core.ui, view(api.Settings.from_environ(os.environ)), asked=True)
+        api.modules_dir(project.root)
 
 
 def refuse_stale(project: Project) -> None:
@@ -111,7 +120,7 @@ def plainly(ui: UI) -> Iterator[None]:
         yield
     except FlowverseError as error:
         if isinstance(error, HubClientMissing):
-            error.hint = _HUB_CLIENT
+            error.hint = HUB_CLIENT
         show(ui, api.explain(error))
         raise SystemExit(1) from None
     except KeyboardInterrupt:

@@ -167,6 +167,18 @@ def test_a_project_without_the_table_is_left_alone(
     assert hub.requests == []
 
 
+def test_a_table_of_nearly_the_right_name_is_named(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt table declares nothing; that is said, and the build goes on."""
+    write_project(root, PYPROJECT + '\n[tool.flow-verse.dependencies]\n"saibo/ChatFlows" = "main"\n')
+
+    next(WheelBuilder(str(root)).build(directory=str(tmp_path / "dist"), versions=["standard"]))
+
+    said = capsys.readouterr()
+    assert "[tool.flow-verse] in pyproject.toml is looked at by nobody" in said.out + said.err
+
+
 def test_the_hub_client_is_asked_for_only_if_something_is_to_be_fetched(root: Path, tmp_path: Path) -> None:
     """A build whose modules are in the tree, or in the cache, is quick."""
     declare(root, "app", "")

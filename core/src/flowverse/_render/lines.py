@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Kind", "Line", "count", "document", "human", "warnings_of"]
+__all__ = ["Kind", "Line", "count", "document", "human", "render_waiting", "table", "warnings_of"]
 
 _MOST_WARNINGS = 20
 
@@ -16,10 +16,22 @@ Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note"
 
 @dataclass(frozen=True)
 class Line:
-    """One line (never more) for a person. `kind` is for the host's colours and for what `-q` leaves out."""
+    """One line (never more) for a person. `kind` is for the host's colours and for what `-q` leaves out.
+
+    `starts` are where in the text the columns of a table begin, but for the first: a terminal that is too narrow for
+    the line may break it there.
+    """
 
     kind: Kind
     text: str
+    starts: tuple[int, ...] = ()
+
+
+def table(rows: Sequence[tuple[Kind, Sequence[str]]]) -> list[Line]:
+    """Rows of as many cells each as lines, their columns one below the other."""
+    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
+    starts = tuple(sum(widths[:number]) + 2 * number for number in range(1, len(widths)))
+    return [Line(kind, "  ".join(map(str.ljust, cells, widths)).rstrip(), starts) for kind, cells in rows]
 
 
 def count(number: int, what: str) -> str:
@@ -42,6 +54,13 @@ def human(size: int) -> str:
         value /= 1000
         units.pop()
     return f"{value:.0f} {units[-1]}" if units[-1] == "B" or value >= 99.95 else f"{value:.1f} {units[-1]}"
+
+
+def render_waiting(what: str, seconds: float) -> str:
+    """What is waited for: nobody reads of a pause that is over before they have."""
+    if not seconds:
+        return f"Waiting for {what}"
+    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"
 
 
 def document(name: str, version: int, body: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flowverse._render.lines import Line, count, document
+from flowverse._render.lines import Line, count, document, table
 
 if TYPE_CHECKING:
     from flowverse._ship.licenses import LicenseRow
@@ -24,13 +24,15 @@ __all__ = [
 
 def render_licenses(rows: Sequence[LicenseRow]) -> list[Line]:
     """Every module with its licence and its licence files, and a count of each licence."""
-    width = max((len(row.pin.brief) for row in rows), default=0)
-    second = max((len(row.license or "unknown") for row in rows), default=0)
-    lines = []
-    for row in rows:
-        files = ", ".join(row.files) or "no licence file"
-        text = f"{row.pin.brief:<{width}}  {row.license or 'unknown':<{second}}  {files}"
-        lines.append(Line("note" if row.license else "kept", text))
+    lines = table(
+        [
+            (
+                "note" if row.license else "kept",
+                (row.pin.brief, row.license or "unknown", ", ".join(row.files) or "no licence file"),
+            )
+            for row in rows
+        ]
+    )
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.license or "unknown"] = counts.get(row.license or "unknown", 0) + 1
@@ -57,8 +59,7 @@ def licenses_document(rows: Sequence[LicenseRow]) -> str:
 def render_requirements(requirements: Requirements) -> list[Line]:
     """Every Python requirement with who asks for it, then what cannot be had at the same time."""
     askers = requirements.grouped
-    width = max(map(len, askers), default=0)
-    lines = [Line("note", f"{text:<{width}}  {', '.join(who)}") for text, who in askers.items()]
+    lines = table([("note", (text, ", ".join(who))) for text, who in askers.items()])
     lines += [Line("warning", text) for text in requirements.unusable]
     lines += [Line("warning", str(clash)) for clash in requirements.clashes]
     clashes = f", {count(len(requirements.clashes), 'conflict')}" if requirements.clashes else ""

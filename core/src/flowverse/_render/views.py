@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowverse._plain import plain
-from flowverse._render.lines import Kind, Line, count, document
+from flowverse._render.lines import Kind, Line, count, document, table
 from flowverse._view import Row, Status
 from flowverse.model import Edit
 
@@ -14,11 +14,11 @@ __all__ = ["render_status", "status_document"]
 
 def render_status(status: Status, *, verbose: bool = False) -> list[Line]:
     """Every module with its state, the lock's staleness, and a count; with `verbose` the edited files below a row."""
-    width = max((len(row.label) for row in status.rows), default=0)
     lines = []
-    for row in status.rows:
-        lines += [_row_line(row, width), *(_edit_lines(row.edit) if verbose else ())]
+    for row, line in zip(status.rows, table([_row(row) for row in status.rows]), strict=True):
+        lines += [line, *(_edit_lines(row.edit) if verbose else ())]
     lines += [Line("warning", f"flowverse.lock is stale: {reason}") for reason in status.stale]
+    lines += [Line("warning", warning) for warning in status.warnings]
     states: dict[str, int] = {}
     for row in status.rows:
         states[row.state] = states.get(row.state, 0) + 1
@@ -27,7 +27,7 @@ def render_status(status: Status, *, verbose: bool = False) -> list[Line]:
     return lines
 
 
-def _row_line(row: Row, width: int) -> Line:
+def _row(row: Row) -> tuple[Kind, tuple[str, str]]:
     kind: dict[str, Kind] = {
         "clean": "note",
         "conflicted": "removed",
@@ -39,7 +39,7 @@ def _row_line(row: Row, width: int) -> Line:
         "unlocked": "kept",
     }
     detail = f" ({row.edit})" if row.edit else ""
-    return Line(kind[row.state], f"{row.label:<{width}}  {row.state}{detail}")
+    return kind[row.state], (row.label, f"{row.state}{detail}")
 
 
 def _edit_lines(edit: Edit) -> list[Line]:

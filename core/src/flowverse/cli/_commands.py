@@ -4,46 +4,65 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
 from flowverse import __version__, api
+from flowverse.cli._completion import COMMANDS as COMPLETION
 from flowverse.cli._edits import COMMANDS as EDITS
 from flowverse.cli._finding import COMMANDS as FINDING
+from flowverse.cli._group import PROGRAM, Group, misused
 from flowverse.cli._options import as_json, common, modes, project_root
 from flowverse.cli._requiring import COMMANDS as REQUIRING
 from flowverse.cli._requiring import checks, lock_check, sync_check
 from flowverse.cli._shipping import COMMANDS as SHIPPING
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import FlowverseError, TreeError, UsageError
+from flowverse.errors import FlowverseError, HubClientMissing, TreeError, UsageError
 
 __all__ = ["cli", "run"]
 
 _INTERRUPTED = 130
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line; the exit code. Whatever a person, a network or a disk did ends in a sentence."""
+def run(
+    arguments: Sequence[str],
+    *,
+    program: str = PROGRAM,
+    defaults: Mapping[str, Any] | None = None,
+    hub_client: str | None = None,
+) -> int:
+    """Run one command line; the exit code. Whatever a person, a network or a disk did ends in a sentence.
+
+    A host that runs it as one of its own commands says what `program` it is then, what options (by name) are where
+    they are not given, and how its user gets a Hub client.
+    """
+    every = dict.fromkeys(cli.commands, defaults) if defaults else None
     try:
-        code = cli.main(list(arguments), prog_name="flowverse", standalone_mode=False)
+        code = cli.main(list(arguments), prog_name=program, standalone_mode=False, default_map=every)
     except FlowverseError as error:
-        Terminal().say(api.explain(error))
-        return error.exit_code
+        if isinstance(error, HubClientMissing) and hub_client is not None:
+            error.hint = hub_client
+        return _fail(error, program)
     except OSError as error:
         _drop_output()
         where, why = str(error.filename or "the output"), (error.strerror or str(error)).lower()
-        Terminal().say(api.explain(TreeError(where, why)))
-        return TreeError.exit_code
+        return _fail(TreeError(where, why), program)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        verbs = [word for word in arguments if word in cli.commands]
+        return _fail(misused(error, " ".join([program, *verbs[:1]])), program)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted; the tree is as it was, or whole.", err=True)
         return _INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _fail(error: FlowverseError, program: str) -> int:
+    Terminal(program=program).say(api.explain(error))
+    return error.exit_code
 
 
 def _drop_output() -> None:
@@ -59,13 +78,20 @@ def _only_asks(check: bool, as_json: bool) -> bool:
     return check
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="flowverse %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Flow modules of the Hugging Face Hub as locked dependencies of a project."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
-@cli.command(epilog="Example: flowverse sync --locked")
+@cli.command(short_help="Make flow_modules/ what the lock says.", epilog="Example: flowverse sync --locked")
 @modes
 @click.option("--merge", is_flag=True, help="Merge edits with what the lock wants, where a module has moved.")
 @click.option("--force", is_flag=True, help="Remove modules that nothing asks for even if they were edited.")
@@ -83,7 +109,7 @@ def sync(project: Path | None, quiet: bool, verbose: bool, check: bool, as_json:
     return 1 if result.conflicted else 0
 
 
-@cli.command(epilog="Example: flowverse lock --dry-run")
+@cli.command(short_help="Write flowverse.lock if it is stale.", epilog="Example: flowverse lock --dry-run")
 @modes
 @checks
 @common
@@ -112,5 +138,5 @@ def status(project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> N
         terminal.show(api.render_status(found, verbose=verbose))
 
 
-for command in (*REQUIRING, *EDITS, *FINDING, *SHIPPING):
+for command in (*REQUIRING, *EDITS, *FINDING, *SHIPPING, *COMPLETION):
     cli.add_command(command)

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from flowverse.errors import NoProject
+from flowverse import api
+from flowverse._project import MANIFEST_NAME
+from flowverse.errors import NoProject, UsageError
 
-__all__ = ["as_json", "common", "loudness", "modes", "project_root"]
+__all__ = ["MODULE", "as_json", "common", "loudness", "modes", "module_argument", "project_root"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,6 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def common(command: F) -> F:
     """The options that every verb of a project has."""
     project = click.option(
+        "-p",
         "--project",
         type=click.Path(path_type=Path),
         default=None,
@@ -55,9 +59,38 @@ def modes(command: F) -> F:
     return command
 
 
+class _Module(click.ParamType):  # type: ignore[type-arg] # a subscript fails in older versions
+    """A word that means a module of the project. It stays text: the verb finds out which is meant, and says so."""
+
+    name = "id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """The ids that begin like this, or else those whose name does. Nothing in any trouble: nobody could read it."""
+        try:
+            ids = [str(id) for id in api.known_ids(project_root(ctx.params.get("project")))]
+        except Exception:  # noqa: BLE001 - in the middle of a line that somebody types
+            return []
+        word = incomplete.casefold()
+        found = [id for id in ids if id.casefold().startswith(word)]
+        found = found or [id for id in ids if id.casefold().partition("/")[2].startswith(word)]
+        return [CompletionItem(id) for id in found]
+
+
+MODULE = _Module()
+"""The type of an argument or option that means a module of the project: text, which a shell completes."""
+
+
+def module_argument(name: str, *, many: bool = False, required: bool = False) -> Callable[[F], F]:
+    """An argument for one module of the project (text, None where it is left out), or for many (a tuple of texts)."""
+    metavar = "ID..." if many else "ID"
+    metavar = metavar if required else f"[{metavar}]"
+    return click.argument(name, type=MODULE, nargs=-1 if many else 1, required=required, metavar=metavar)
+
+
 def project_root(project: Path | None) -> Path:
     """The project's folder: the one named, or the nearest one upwards that has a pyproject.toml."""
     if project is not None:
+        _check_folder(project)
         return project
     try:
         here = Path.cwd()
@@ -65,3 +98,11 @@ def project_root(project: Path | None) -> Path:
         why = (error.strerror or str(error)).lower()
         raise NoProject("The current folder", why, hint="Go to a folder that is there.") from None
     return next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), here)
+
+
+def _check_folder(project: Path) -> None:
+    if project.is_file():
+        folder = str(project.parent) if project.name == MANIFEST_NAME else "with its folder"
+        raise UsageError(f"{project} is a file, and --project names a folder.", hint=f"Write --project {folder}.")
+    if not project.is_dir():
+        raise UsageError(f"There is no folder {project}.", hint=f"Name the one that has the project's {MANIFEST_NAME}.")

@@ -10,11 +10,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from flowverse._render.lines import Kind, Line, count
+from flowverse._render.lines import Kind, Line, count, render_waiting
+from flowverse.cli._group import PROGRAM
 from flowverse.model import Conflict, ModuleId, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
 
@@ -46,8 +48,10 @@ _PREFIXED = {"warning", "error", "hint"}
 class Terminal:
     """Where lines go: results to standard output, warnings and errors to standard error."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, program: str | None = None) -> None:
         self._quiet, self._verbose = quiet, verbose
+        context = click.get_current_context(silent=True)
+        self._program = program or (context.find_root().info_name if context is not None else None) or PROGRAM
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # lines and names that an old code page does not have
         self._out = Console(highlight=False, soft_wrap=True)
@@ -107,12 +111,17 @@ class Terminal:
         text = Text()
         if line.kind in _PREFIXED and (line.kind == "warning" or not again):
             text.append(f"{line.kind}: ", style=_STYLES[line.kind])
-        text.append(line.text, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
-        (self._err if line.kind in _TO_STDERR else self._out).print(text)
+        # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
+        said = line.text.replace(f"`{PROGRAM} ", f"`{self._program} ") if line.kind in _PREFIXED else line.text
+        console = self._err if line.kind in _TO_STDERR else self._out
+        if line.starts and console.file.isatty() and cell_len(said) > console.width:
+            said = _folded(said, line.starts, console.width)
+        text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
+        console.print(text)
 
     def chooser(self) -> Chooser:
         """Somebody to ask: nobody without a terminal, or in CI."""
-        if sys.stdin.isatty() and self._err.is_terminal and not os.environ.get("CI"):
+        if sys.stdin.isatty() and self._err.file.isatty() and not os.environ.get("CI"):
             return _Ask(self._err, self._paused)
         return Refuse()
 
@@ -133,7 +142,7 @@ class Terminal:
         """A Reporter for as long as a command works."""
         if self._quiet:
             yield SILENT
-        elif self._err.is_terminal:
+        elif self._err.file.isatty() and not self._err.is_dumb_terminal:  # colours may be forced on to a pipe, too
             display = Progress(
                 SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), console=self._err, transient=True
             )
@@ -142,6 +151,20 @@ class Terminal:
                 yield _Live(display, verbose=self._verbose)
         else:
             yield _Plain(self._err, verbose=self._verbose)
+
+
+def _folded(text: str, starts: Sequence[int], width: int) -> str:
+    """A row of a table that is wider than the terminal: without gaps, and broken between words only."""
+    cells = [text[start:end].rstrip() for start, end in zip((0, *starts), (*starts, None), strict=True)]
+    lines = [""]
+    for cell in cells:
+        for number, word in enumerate(cell.split(" ")):
+            gap = "" if not lines[-1].strip() else " " if number else "  "
+            if gap and cell_len(lines[-1] + gap + word) > width:
+                lines.append(f"    {word}")
+            else:
+                lines[-1] += gap + word
+    return "\n".join(lines)
 
 
 class _Plain:
@@ -159,7 +182,7 @@ class _Plain:
     def fetched(self, size: int) -> None: ...
 
     def waiting(self, what: str, seconds: float) -> None:
-        self._console.print(Text(_wait(what, seconds)))
+        self._console.print(Text(render_waiting(what, seconds)))
 
     def detail(self, message: str) -> None:
         if self._verbose:
@@ -222,9 +245,3 @@ class _Ask:
             err=True,
         )
         return conflict.wishes[int(answer) - 1]
-
-
-def _wait(what: str, seconds: float) -> str:
-    if not seconds:
-        return f"Waiting for {what}"
-    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"

@@ -1,0 +1,97 @@
+"""The group of all verbs: its help in sections, examples that name the program as it was called, near words."""
+
+from __future__ import annotations
+
+import copy
+
+import click
+
+from flowverse._reader import nearest
+from flowverse.errors import FlowverseError, UsageError
+
+__all__ = ["PROGRAM", "Group", "misused"]
+
+PROGRAM = "flowverse"
+
+_SECTIONS = (
+    ("Requirements", ("add", "remove", "update", "outdated", "tree", "lock", "sync")),
+    ("Edits", ("status", "diff", "restore", "resolve", "patch", "backups", "develop")),
+    ("Finding", ("search", "info")),
+    ("Adopting", ("init", "migrate")),
+    ("Shipping", ("requirements", "licenses", "export", "verify")),
+)
+_REST = "Others"
+_MEANT = {
+    "help": "--help",
+    "install": "sync",
+    "list": "status",
+    "ls": "status",
+    "rm": "remove",
+    "show": "info",
+    "uninstall": "remove",
+    "upgrade": "update",
+    "version": "--version",
+    "why": "tree",
+}
+"""Verbs of other programs, and what they are called here."""
+
+_OF_VERBS = {"-p", "--project", "-q", "--quiet", "-v", "--verbose"}
+
+
+class Group(click.Group):
+    """All verbs. Their help is that of the program that somebody called, which may be `pdm flowverse`."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb, with its example as it has to be typed, and never wrapped."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None or command.epilog is None:
+            return command
+        shown = copy.copy(command)
+        example = command.epilog.replace(f"{PROGRAM} ", f"{ctx.find_root().info_name} ", 1)
+        shown.epilog = f"\b\n{example}"
+        return shown
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that is meant. Raises `UsageError`, which names the nearest one."""
+        name = args[0]
+        if name in self.commands or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        meant = _MEANT.get(name.lower())
+        if meant not in self.commands and not (meant or "").startswith("-"):
+            meant = nearest(name.lower(), self.commands)
+        hint = f"Did you mean {meant}?" if meant else f"`{ctx.command_path} --help` lists those that there are."
+        raise UsageError(f"There is no verb {name!r}.", hint=hint)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the verbs, section by section, each with its sentence."""
+        rest = set(self.commands).difference(*(names for _, names in _SECTIONS))
+        width = max(map(len, self.commands))
+        for title, names in (*_SECTIONS, (_REST, tuple(sorted(rest)))):
+            rows = [
+                (f"{name:<{width}}", self.commands[name].get_short_help_str(limit=1000))
+                for name in names
+                if name in self.commands
+            ]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def misused(error: click.ClickException, called: str) -> FlowverseError:
+    """What click says of a command line, as every other error is said: a sentence, and what to do next.
+
+    `called` is the program and the verb, which click does not always know.
+    """
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    path = called if ctx is None else ctx.command_path
+    hint = f"`{path} --help` shows how it is used."
+    if not isinstance(error, click.NoSuchOption):
+        said = " ".join(error.format_message().split()).rstrip(".")
+        return UsageError(f"{said}.", hint=hint)
+    if error.possibilities:
+        hint = f"Did you mean {error.possibilities[0]}?"
+    if ctx is not None and isinstance(ctx.command, Group) and error.option_name in _OF_VERBS:
+        hint = f"Write it after the verb, such as `{path} sync {error.option_name}`."
+    return UsageError(f"`{path}` has no option {error.option_name}.", hint=hint)
