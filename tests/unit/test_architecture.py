@@ -24,6 +24,7 @@ DISTRIBUTIONS = ("flowverse", "hatch-flowverse", "pdm-flowverse")
 FLOORS = [
     [
         "__init__.py",
+        "_adopt/__init__.py",
         "_digest.py",
         "_editable.py",
         "_edits/__init__.py",
@@ -40,7 +41,7 @@ FLOORS = [
     ],
     ["_editing.py", "_edits/diff.py", "_edits/merge.py", "model.py"],
     # 1: formats and ports
-    ["_paths.py", "_reader.py", "lock.py", "ports.py"],
+    ["_adopt/tables.py", "_adopt/values.py", "_paths.py", "_reader.py", "lock.py", "ports.py"],
     ["_edits/patch.py", "_names.py", "manifest.py"],
     # 2: what is decided
     [
@@ -53,7 +54,8 @@ FLOORS = [
         "_ship/texts.py",
         "_ship/values.py",
     ],
-    ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
+    ["_adopt/files.py", "_adopt/source.py", "_scan.py", "_ship/bom.py", "_ship/vendor.py"],
+    ["_adopt/deleting.py", "_adopt/wiring.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],
     [
@@ -68,7 +70,8 @@ FLOORS = [
     ["_project.py", "_tree.py"],
     ["_edits/patching.py", "_examine.py", "_goal.py", "_ship/selection.py", "_survey.py"],
     ["_state.py"],
-    ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
+    ["_adopt/reading.py"],
+    ["_adopt/migration.py", "_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
     ["_ship/arrived.py"],
     [
@@ -82,10 +85,10 @@ FLOORS = [
         "_view.py",
     ],
     # 5: what hosts, scripts and people call
-    ["_render/edits.py", "_render/results.py", "_render/shipped.py", "_render/views.py"],
+    ["_render/adopting.py", "_render/edits.py", "_render/results.py", "_render/shipped.py", "_render/views.py"],
     ["api.py"],
-    ["edits.py", "flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
-    ["cli/_edits.py", "cli/_shipping.py"],
+    ["adopting.py", "edits.py", "flow_verse.py", "shipping.py", "cli/_options.py", "cli/_terminal.py"],
+    ["cli/_adopting.py", "cli/_edits.py", "cli/_shipping.py"],
     ["cli/_commands.py"],
     ["cli/__init__.py"],
     ["__main__.py"],
@@ -230,7 +233,7 @@ def test_the_distributions_have_one_version() -> None:
 HEAVY = {"huggingface_hub", "httpx", "httpx2", "click", "rich", "tomlkit", "cyclonedx", "packaging", "pathspec"}
 
 
-LIGHT = ["flowverse.api", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
+LIGHT = ["flowverse.adopting", "flowverse.api", "flowverse.shipping", "flowverse.flow_verse", "flowverse.cli"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

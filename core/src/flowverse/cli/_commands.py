@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from flowverse import __version__, api
+from flowverse.cli._adopting import COMMANDS as ADOPTING
 from flowverse.cli._edits import COMMANDS as EDITS
 from flowverse.cli._options import common, modes, project_root
 from flowverse.cli._shipping import COMMANDS as SHIPPING
@@ -99,5 +100,5 @@ def tree(project: Path | None, quiet: bool, verbose: bool) -> None:
     Terminal(quiet=quiet, verbose=verbose).show(api.render_tree(api.tree(project_root(project), settings)))
 
 
-for command in (*EDITS, *SHIPPING):
+for command in (*ADOPTING, *EDITS, *SHIPPING):
     cli.add_command(command)
