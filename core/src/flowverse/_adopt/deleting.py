@@ -197,10 +197,11 @@ def _without_gaps(lines: list[str | None]) -> list[str]:
             else:
                 groups[-1].append(line)
         before = next((line for line in reversed(out)), "")
-        if at == 0 or before.partition("#")[0].rstrip().endswith(":"):
-            out += groups[0]
-        else:
-            out += groups[-1] if end == len(lines) else max(groups, key=lambda group: len(group))
+        opens = at == 0 or before.partition("#")[0].rstrip().endswith(":")
+        kept: list[str] = max(groups, key=len)
+        if opens or end == len(lines):
+            kept = groups[0] if opens else groups[-1]
+        out += kept
         at = end
     return out
 

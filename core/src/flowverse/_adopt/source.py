@@ -46,12 +46,12 @@ class Source:
 
     def __init__(self, content: bytes) -> None:
         self.file = PythonFile(content)
-        self.encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         try:
+            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
             text = content.decode(self.encoding)
             if text.encode(self.encoding) != content:
                 raise Undecodable
-        except UnicodeError:
+        except (SyntaxError, UnicodeError):
             raise Undecodable from None
         self.lines: list[str] = _LINE.findall(text)
         self.nodes = list(ast.walk(self.file.tree))

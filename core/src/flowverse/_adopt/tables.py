@@ -57,14 +57,18 @@ def with_items(text: str, table: Table, key: str, items: Sequence[Any], comment:
         place = _place(document, table)
         place[key] = [*place.get(key, []), *items]
 
-    place = _place(tomli.loads(text), table[:-1])
+    try:
+        place = _place(tomli.loads(text), table[:-1])
+        there = table[-1] in place
+        new = there and key not in place[table[-1]]
+    except (AttributeError, TypeError):  # something else has its name
+        return None
     line = f"{key} = {value_text(items)}"
-    if table[-1] not in place:
+    if not there:
         return with_table(text, table, [line], comment)
-    ways: list[Callable[[], str]] = [lambda: _appended(text, table, key, items)]
-    if key not in place[table[-1]]:
-        ways.insert(0, lambda: _beside(text, table, line))
-    return next((fresh for way in ways if (fresh := _checked(text, way(), meant)) is not None), None)
+    ways = [_beside(text, table, line)] if new else []
+    fresh = [_checked(text, way, meant) for way in (*ways, _appended(text, table, key, items))]
+    return next((way for way in fresh if way is not None), None)
 
 
 def without_entry(text: str, table: Table, key: str) -> tuple[str, str] | None:
@@ -111,10 +115,10 @@ def _inserted(text: str, table: Table, fresh: Sequence[str]) -> str:
     headers = list(_headers(lines))
     near = [(_common(name, table), index) for index, (_, name) in enumerate(headers)]
     most, index = max(near, default=(0, -1))
-    at = headers[index + 1][0] if most > 1 and index + 1 < len(headers) else len(lines)
-    while at and at < len(lines) and lines[at - 1].lstrip().startswith("#"):  # a comment on what follows
-        at -= 1
+    related = most > (1 if table[0] == "tool" else 0)
+    at = _end(lines, headers, index) if related else len(lines)
     before, after = "".join(lines[:at]).rstrip("\r\n"), "".join(lines[at:])
+    after = after.lstrip("\r\n")
     return "\n".join([*([before, ""] if before else []), *fresh, *([""] if after else []), after])
 
 
@@ -129,12 +133,20 @@ def _beside(text: str, table: Table, line: str) -> str:
     headers = list(_headers(lines))
     for index, (number, name) in enumerate(headers):
         if name == tuple(table):
-            at = headers[index + 1][0] if index + 1 < len(headers) else len(lines)
-            while at > number + 1 and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith("#")):
-                at -= 1
+            at = _end(lines, headers, index)
             before = "".join(lines[:at])
             return before + ("" if before.endswith(("\n", "\r")) else "\n") + line + "\n" + "".join(lines[at:])
     return text
+
+
+def _end(lines: Sequence[str], headers: Sequence[tuple[int, Table]], index: int) -> int:
+    """The line behind the last one of a table; a comment that stands on the next header is that one's."""
+    at = headers[index + 1][0] if index + 1 < len(headers) else len(lines)
+    while at < len(lines) and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    while not lines[at - 1].strip():
+        at -= 1
+    return at
 
 
 def _appended(text: str, table: Table, key: str, items: Sequence[Any]) -> str:

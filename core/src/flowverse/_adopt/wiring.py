@@ -96,9 +96,10 @@ class _Wiring:
     def uv(self) -> None:
         """What uv has to watch, to build an editable project again."""
         tree = self._get(PROJECT, "tool", "flowverse", "modules-dir") or PACKAGE
-        keys = self._get(PROJECT, "tool", "uv", "cache-keys") or []
+        keys = list(self._get(PROJECT, "tool", "uv", "cache-keys") or [])
         wanted = [{"file": LOCK_NAME}, {"dir": tree}]
-        missing = [key for key in wanted if key not in keys and key.get("file") not in keys]  # a text is a file
+        texts = [key for key in keys if isinstance(key, str)]  # each is a file
+        missing = [key for key in wanted if key not in keys and key.get("file") not in texts]
         if missing:
             # A list that is there replaces uv's own, of which pyproject.toml is the part that matters.
             fresh = missing if keys else [{"file": PROJECT}, *missing]
