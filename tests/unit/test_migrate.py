@@ -271,8 +271,11 @@ def test_a_folder_becomes_a_path(project: Project) -> None:
         ('{"url": "a/X", "revision": "/missing"}', "a/X is asked for at '/missing', and there is no such folder"),
         ('{"url": "a/X", "revision": "a b"}', "'a b' cannot be a revision"),
         ('{"url": "a/X", "revision": ""}', "must not be empty"),
-        ('{"url": "a/X", "revision": "."}', "a/X is asked for from '.', which is the project itself or its tree"),
-        ('{"url": "a/X", "revision": "flow_modules/a/X"}', "a/X is asked for from 'flow_modules/a/X', which is the"),
+        ('{"url": "a/X", "revision": "."}', "a/X is asked for from '.', which is the project itself, or holds it"),
+        (
+            '{"url": "a/X", "revision": "flow_modules/a/X"}',
+            "a/X is asked for from 'flow_modules/a/X', which is",
+        ),
         ('{"url": "no id", "revision": "main"}', "'no id' is not a usable module id"),
         ('{"url": url}', "an entry is not a literal with a url"),
         ("*more", "the argument of sync_dependencies is not a literal list"),

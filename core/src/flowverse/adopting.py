@@ -13,8 +13,8 @@ from pathlib import Path
 from flowverse._adopt.migration import migration
 from flowverse._adopt.values import Change, Migration, Setup
 from flowverse._adopt.wiring import HATCH_FILE, wired
+from flowverse._cache import write as write_file
 from flowverse._project import MANIFEST_NAME, Project, parse_toml, read_manifest
-from flowverse._project import write as write_file
 from flowverse._render.adopting import migration_document, render_changes, render_migration, render_setup
 from flowverse.errors import NoProject
 

@@ -116,8 +116,10 @@ class Reading:
 
     def _folders(self, revision: str, name: str) -> list[str]:
         """The folders that a revision may be, from the project: scripts are run there, or in their own folder."""
-        if revision == DEFAULT_REVISION or not revision.isprintable() or not revision.strip():
-            return []  # the default stays a revision, whatever folders there are
+        if revision == DEFAULT_REVISION or revision.startswith("refs/") or not revision.strip():
+            return []  # these stay revisions, whatever folders there are
+        if not revision.isprintable():
+            return []
         if expanded(revision).is_absolute():
             return [revision] if os.path.isdir(expanded(revision)) else []  # noqa: PTH112 - Path.is_dir may raise
         text = revision.replace("\\", "/") if os.sep == "\\" else revision
@@ -127,8 +129,9 @@ class Reading:
 
     def _linked(self, id: ModuleId, path: str, place: str) -> Wish | str:
         inside = Path(os.path.relpath((self._root / expanded(path)).resolve(), self._root.resolve())).parts
-        if not inside or PACKAGE in inside:
-            return f"{id} is asked for from {path!r}, which is the project itself or its tree"
+        if PACKAGE in inside or set(inside) <= {os.pardir}:
+            what = "in a tree of synced modules" if PACKAGE in inside else "the project itself, or holds it"
+            return f"{id} is asked for from {path!r}, which is {what}"
         return Wish(id=id, revision=DEFAULT_REVISION, path=path, places=(place,))
 
     def uses(self, word: str, *, but: str) -> bool:

@@ -131,7 +131,7 @@ def _beside(text: str, table: Table, line: str) -> str:
     """Put a line at the end of what stands below the header of a table."""
     lines = text.splitlines(keepends=True)
     headers = list(_headers(lines))
-    for index, (number, name) in enumerate(headers):
+    for index, (_, name) in enumerate(headers):
         if name == tuple(table):
             at = _end(lines, headers, index)
             before = "".join(lines[:at])

@@ -22,11 +22,6 @@ class Change:
     after: bytes
     encoding: str = "utf-8"
 
-    @property
-    def texts(self) -> tuple[str, str]:
-        """Both as text."""
-        return (self.before or b"").decode(self.encoding), self.after.decode(self.encoding)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flowverse._adopt.values import Change, Migration, Present, Setup, Wish
-from flowverse._render.lines import Line, count, document
+from flowverse._edits.diff import hunks
+from flowverse._edits.texts import lines_of
+from flowverse._render.lines import Kind, Line, count, document
 from flowverse._toml import quote
 from flowverse.errors import quiet
 
 __all__ = ["migration_document", "render_changes", "render_migration", "render_setup"]
 
-_ENDS = re.compile(r"\r\n|\r|\n")
+_KINDS: dict[str, Kind] = {"+": "added", "-": "removed", "@": "changed"}
 _SHAPES = {
     "hatchling": "This project is built by hatchling: builds ship its flow modules",
     "pdm-backend": "This project is built by pdm-backend: builds ship its flow modules",
@@ -74,26 +74,39 @@ def _summary(migration: Migration) -> str:
 
 def migration_document(migration: Migration) -> str:
     """`flowverse.migrate/1` (docs/schemas/migrate-1.json)."""
-    return document(
-        "migrate",
-        1,
-        {
-            "written": migration.written,
-            "requirements": [_wish_body(wish) for wish in migration.wishes],
-            "present": [{**_wish_body(item.wish), "declared": item.target} for item in migration.present],
-            "conflicts": [
-                {"id": str(clash.id), "requirements": [_wish_body(wish) for wish in clash.wishes]}
-                for clash in migration.clashes
-            ],
-            "calls": [{"at": at} for at in migration.deleted],
-            "by_hand": [{"at": item.at, "why": quiet(item.why)} for item in migration.by_hand],
-            "notes": list(migration.notes),
-            "changes": [
-                {"path": change.path, "diff": "".join(f"{line.text}\n" for line in render_changes([change]))}
-                for change in migration.changes
-            ],
-        },
-    )
+    by_hand = [{**_place(item.at), "why": quiet(item.why)} for item in migration.by_hand]
+    body = {
+        "written": migration.written,
+        "requirements": [_wish_body(wish) for wish in migration.wishes],
+        "present": [{**_wish_body(item.wish), "declared": item.target} for item in migration.present],
+        "conflicts": [
+            {"id": str(clash.id), "requirements": [_wish_body(wish) for wish in clash.wishes]}
+            for clash in migration.clashes
+        ],
+        "calls": _sorted(_place(at) for at in migration.deleted),
+        "by_hand": _sorted(by_hand),
+        "notes": sorted(migration.notes),
+        "changes": sorted(({"file": change.path, "diff": _patch(change)} for change in migration.changes), key=_file),
+    }
+    return document("migrate", 1, body)
+
+
+def _place(at: str) -> dict[str, Any]:
+    """A `file:line`, or a file alone, in parts."""
+    file, _, line = at.rpartition(":")
+    return {"file": file, "line": int(line)} if file and line.isdigit() else {"file": at, "line": None}
+
+
+def _sorted(places: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(places, key=lambda place: (place["file"], place["line"] or 0))
+
+
+def _file(place: dict[str, Any]) -> str:
+    return str(place["file"])
+
+
+def _patch(change: Change) -> str:
+    return "".join(f"{line.text}\n" for line in _diff(change))
 
 
 def _wish_body(wish: Wish) -> dict[str, Any]:
@@ -103,7 +116,7 @@ def _wish_body(wish: Wish) -> dict[str, Any]:
         "revision": None if local else wish.revision,
         "path": wish.path,
         "overwrite": wish.overwrite and not local,
-        "places": list(wish.places),
+        "places": _sorted(map(_place, wish.places)),
     }
 
 
@@ -123,16 +136,9 @@ def render_changes(changes: Sequence[Change]) -> list[Line]:
 
 
 def _diff(change: Change) -> Iterator[Line]:
-    before, after = (_ENDS.split(text.removesuffix("\n").removesuffix("\r")) for text in change.texts)
-    old = "/dev/null" if change.before is None else f"a/{change.path}"
-    told = difflib.unified_diff(
-        [] if not change.before else before, [] if not change.after else after, old, f"b/{change.path}", lineterm=""
-    )
-    for number, text in enumerate(told):
-        shown = quiet("".join(character if character.isprintable() or character == "\t" else "?" for character in text))
-        if number < 2:
-            yield Line("summary", shown)
-        elif text.startswith("@@"):
-            yield Line("changed", shown)
-        else:
-            yield Line("added" if text[0] == "+" else "removed" if text[0] == "-" else "note", shown)
+    yield Line("summary", "--- /dev/null" if change.before is None else f"--- a/{change.path}")
+    yield Line("summary", f"+++ b/{change.path}")
+    for line in hunks(lines_of(change.before or b""), lines_of(change.after)):
+        text = line.decode(change.encoding, "replace").rstrip("\r\n")
+        shown = "".join(character if character.isprintable() or character == "\t" else "?" for character in text)
+        yield Line(_KINDS.get(text[:1], "note"), quiet(shown))
