@@ -327,6 +327,7 @@ def test_users_of_uv_are_told(text: str, beside: tuple[str, ...]) -> None:
     assert any("--dynamic" in note for note in init(text, *beside).notes)
     assert not any("--dynamic" in note for note in init(text, *beside, dynamic=True).notes)
     assert not any("--dynamic" in note for note in init(HATCH).notes)
+    assert any("pdm-flowverse[hub]" in note for note in init(PDM, "uv.lock").notes)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -134,6 +134,8 @@ class _Wiring:
             notes.append("`hatch env create`, `uv sync` and `pip install -e .` sync flow modules")
             if self._uses_uv and not dynamic:
                 notes.append(_SEE_UV)
+        if self.shape == "pdm-backend" and self._uses_uv:
+            notes.append("where uv builds a fresh clone, without PDM, requires must have pdm-flowverse[hub]")
         if self.pdm:
             notes.append("`pdm install --plugins` installs the plugin, `pdm install` syncs flow modules")
         return tuple(notes)
