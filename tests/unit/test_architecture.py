@@ -24,6 +24,7 @@ DISTRIBUTIONS = ("flowverse", "hatch-flowverse", "pdm-flowverse")
 FLOORS = [
     [
         "__init__.py",
+        "_adopt/__init__.py",
         "_digest.py",
         "_editable.py",
         "_edits/__init__.py",
@@ -42,7 +43,7 @@ FLOORS = [
     ],
     ["_editing.py", "_edits/diff.py", "_edits/merge.py", "model.py"],
     # 1: formats and ports
-    ["_paths.py", "_reader.py", "lock.py", "ports.py"],
+    ["_adopt/tables.py", "_adopt/values.py", "_paths.py", "_reader.py", "lock.py", "ports.py"],
     ["_edits/patch.py", "_entries.py", "_names.py", "manifest.py"],
     # 2: what is decided
     [
@@ -58,7 +59,8 @@ FLOORS = [
         "_ship/values.py",
         "_wishes.py",
     ],
-    ["_scan.py", "_ship/bom.py", "_ship/vendor.py"],
+    ["_adopt/files.py", "_adopt/source.py", "_scan.py", "_ship/bom.py", "_ship/vendor.py"],
+    ["_adopt/deleting.py", "_adopt/wiring.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],
     [
@@ -74,7 +76,8 @@ FLOORS = [
     ["_project.py", "_tree.py"],
     ["_edits/patching.py", "_examine.py", "_goal.py", "_rewrite.py", "_ship/selection.py", "_survey.py"],
     ["_state.py"],
-    ["_install.py", "_ship/metadata.py", "_ship/refusals.py"],
+    ["_adopt/reading.py"],
+    ["_adopt/migration.py", "_install.py", "_ship/metadata.py", "_ship/refusals.py"],
     # 4: the story
     ["_ship/arrived.py"],
     [
@@ -91,6 +94,7 @@ FLOORS = [
     ["_graph.py"],
     # 5: what hosts, scripts and people call
     [
+        "_render/adopting.py",
         "_render/edits.py",
         "_render/finding.py",
         "_render/graph.py",
@@ -100,6 +104,7 @@ FLOORS = [
     ],
     ["_render/requiring.py", "api.py"],
     [
+        "adopting.py",
         "edits.py",
         "finding.py",
         "flow_verse.py",
@@ -109,7 +114,7 @@ FLOORS = [
         "cli/_options.py",
     ],
     ["cli/_completion.py", "cli/_terminal.py"],
-    ["cli/_edits.py", "cli/_finding.py", "cli/_requiring.py", "cli/_shipping.py"],
+    ["cli/_adopting.py", "cli/_edits.py", "cli/_finding.py", "cli/_requiring.py", "cli/_shipping.py"],
     ["cli/_commands.py"],
     ["cli/__init__.py"],
     ["__main__.py"],
@@ -255,6 +260,7 @@ HEAVY = {"huggingface_hub", "httpx", "httpx2", "click", "rich", "tomlkit", "cycl
 
 
 LIGHT = [
+    "flowverse.adopting",
     "flowverse.api",
     "flowverse.edits",
     "flowverse.finding",

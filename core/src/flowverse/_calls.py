@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from flowverse.model import DEFAULT_REVISION
 
-__all__ = ["CALL", "Entry", "PythonFile", "Unparsable", "Unread", "parse"]
+__all__ = ["CALL", "Call", "Entry", "PythonFile", "Unparsable", "Unread", "parse"]
 
 CALL = "sync_dependencies"
 
@@ -49,12 +49,16 @@ class Unparsable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One wish as it is written: `revision` is None where it is computed, and `path` tells whether of a path."""
+    """One wish as it is written: `revision` is None where it is computed, and `path` tells whether of a path.
+
+    `overwrite` is None where it is computed.
+    """
 
     url: str
     revision: str | None
     path: bool
     line: int
+    overwrite: bool | None = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,15 @@ class Unread:
 
     what: str
     line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call: where it is in the tree, all that it asks for, and its `all_overwrite` (None where it is computed)."""
+
+    node: ast.Call
+    items: tuple[Entry | Unread, ...]
+    overwrite: bool | None
 
 
 def parse(content: bytes) -> ast.Module:
@@ -112,16 +125,23 @@ class PythonFile:
 
     def asked(self) -> tuple[Entry | Unread, ...]:
         """Everything that the calls ask for, by line."""
-        found: list[Entry | Unread] = []
-        for call, place in self._calls:
-            named = (keyword.value for keyword in call.keywords if keyword.arg == "dependencies")
-            found += self._items(next(iter((*call.args, *named)), call), place)
+        return tuple(sorted((item for call in self.each() for item in call.items), key=lambda item: item.line))
+
+    def each(self) -> Iterator[Call]:
+        """Every call by itself."""
+        for node, place in self._calls:
+            named = {keyword.arg: keyword.value for keyword in node.keywords}
+            items = list(self._items(node.args[0] if node.args else named.get("dependencies", node), place))
             if self._steps < 0:
-                found.append(Unread(what="there is too much of it", line=call.lineno))
+                items.append(Unread(what="there is too much of it", line=node.lineno))
+            items += self._unread
+            self._unread = []
+            flag = node.args[1] if len(node.args) > 1 else named.get("all_overwrite", ast.Constant(value=False))
+            computed = None in named or any(isinstance(written, ast.Starred) for written in node.args)
+            overwrite = None if computed else _truth(self._follow(flag, place)[0])
+            yield Call(node=node, items=tuple(items), overwrite=overwrite)
+            if self._steps < 0:
                 break
-        found += self._unread
-        self._unread = []
-        return tuple(sorted(found, key=lambda item: item.line))
 
     # --- reading the tree: a stack and not a recursion, a hostile file is nested deeper than Python may recur ---------
 
@@ -217,7 +237,13 @@ class PythonFile:
             return None
         written = fields.get("revision", ast.Constant(DEFAULT_REVISION))
         words = {getattr(part, "attr", None) or getattr(part, "id", None) for part in ast.walk(written)}
-        return Entry(url=url, revision=_text(written), path=bool(words & _PATH_WORDS), line=node.lineno)
+        return Entry(
+            url=url,
+            revision=_text(written),
+            path=bool(words & _PATH_WORDS),
+            line=node.lineno,
+            overwrite=_truth(fields.get("overwrite", ast.Constant(value=False))),
+        )
 
     def _follow(self, node: ast.expr, place: Place) -> tuple[ast.expr, Place]:
         """Replace a name by what it is bound to, and notice where that is changed before it is used."""
@@ -267,6 +293,10 @@ def _point(node: ast.AST) -> Point:
 
 def _text(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _truth(node: ast.expr) -> bool | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, bool) else None
 
 
 def _is_main(test: ast.expr) -> bool:

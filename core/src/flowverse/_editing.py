@@ -13,7 +13,7 @@ __all__ = ["with_entries"]
 
 
 def with_entries(text: str, table: Sequence[str], entries: Mapping[str, Any], comment: str = "") -> str | None:
-    """Set entries of a table: strings, tables with strings, or lists of strings, which get a comment as first line.
+    """Set entries of a table: strings, tables with strings or booleans, or lists of strings, with a comment on top.
 
     None for a file that is written in a way that nothing can be added to.
     """
@@ -52,9 +52,7 @@ def _item(value: Any, comment: str) -> Any:
     import tomlkit
 
     if isinstance(value, Mapping):
-        entry = tomlkit.inline_table()
-        entry.update(value)
-        return entry
+        return tomlkit.value(_item_text(value, comment))
     if isinstance(value, (list, tuple)):
         lines = [f"    # {comment}", *(f"    {quote(line)}," for line in value)]
         return tomlkit.array("\n".join(["[", *lines, "]"]))
@@ -69,10 +67,14 @@ def _at_end(text: str, table: Sequence[str], entries: Mapping[str, Any], comment
 
 def _item_text(value: Any, comment: str) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {quote(text)}" for key, text in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_scalar(item)}" for key, item in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "\n".join(["[", f"    # {comment}", *(f"    {quote(line)}," for line in value), "]"])
-    return quote(value)
+    return _scalar(value)
+
+
+def _scalar(value: str | bool) -> str:
+    return quote(value) if isinstance(value, str) else str(value).lower()
 
 
 def _says(table: Sequence[str], entries: Mapping[str, Any], before: str, after: str) -> bool:

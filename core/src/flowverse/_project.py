@@ -278,9 +278,9 @@ def _is_folder(root: Path, path: str) -> bool:
     return os.path.isdir(root / expanded(path))  # noqa: PTH112
 
 
-def read_manifest(root: Path) -> bytes:
-    """The bytes of `pyproject.toml`. Raises `NoProject` if it is missing or unreadable."""
-    path = root / MANIFEST_NAME
+def read_manifest(root: Path, name: str = MANIFEST_NAME) -> bytes:
+    """The bytes of `pyproject.toml`, or of a file beside it. Raises `NoProject` if it is missing or unreadable."""
+    path = root / name
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -292,9 +292,9 @@ def read_manifest(root: Path) -> bytes:
         raise NoProject(str(path), why, hint="Mend its permissions.") from None
 
 
-def parse_toml(content: bytes, root: Path) -> Mapping[str, Any]:
-    """Read the content of `pyproject.toml`. Raises `NoProject` if it is no TOML."""
-    path = str(root / MANIFEST_NAME)
+def parse_toml(content: bytes, root: Path, name: str = MANIFEST_NAME) -> Mapping[str, Any]:
+    """Read the content of `pyproject.toml`, or of a file beside it. Raises `NoProject` if it is no TOML."""
+    path = str(root / name)
     try:
         return tomli.loads(content.decode())
     except UnicodeDecodeError:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from flowverse import __version__, api
+from flowverse.cli._adopting import COMMANDS as ADOPTING
 from flowverse.cli._completion import COMMANDS as COMPLETION
 from flowverse.cli._edits import COMMANDS as EDITS
 from flowverse.cli._finding import COMMANDS as FINDING
@@ -138,5 +139,5 @@ def status(project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> N
         terminal.show(api.render_status(found, verbose=verbose))
 
 
-for command in (*REQUIRING, *EDITS, *FINDING, *SHIPPING, *COMPLETION):
+for command in (*REQUIRING, *EDITS, *FINDING, *ADOPTING, *SHIPPING, *COMPLETION):
     cli.add_command(command)

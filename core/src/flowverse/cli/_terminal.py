@@ -125,6 +125,11 @@ class Terminal:
             return _Ask(self._err, self._paused)
         return Refuse()
 
+    def agrees(self, question: str) -> bool | None:
+        """Whether a person says yes; None where there is nobody to ask: without a terminal, or in CI."""
+        chooser = self.chooser()
+        return None if isinstance(chooser, Refuse) else click.confirm(question, err=True)
+
     @contextmanager
     def _paused(self) -> Iterator[None]:
         """Leave the screen to a question: the progress would be drawn over it."""
