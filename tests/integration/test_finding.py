@@ -316,7 +316,7 @@ def test_a_project_that_is_wrong_does_not_hide_the_hub(space: Workspace, commits
     done.worked("b/Base@main")
     assert "warning: the project is not looked at: pyproject.toml: tool.flowverse.nonsense" in done.err
 
-    space.call("info", "b/Base", "--project", str(space.base / "none")).failed_plainly(2, "cannot be read")
+    space.call("info", "b/Base", "--project", str(space.base / "none")).failed_plainly(2, "There is no folder")
 
 
 def test_info_of_a_closed_module(space: Workspace, hub: Hub) -> None:

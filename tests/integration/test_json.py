@@ -25,6 +25,11 @@ READING = {
     "verify": ["verify", "demo-1.tar.gz"],
     "search": ["search", "one"],
     "info": ["info", "a/One"],
+    "tree": ["tree", "--why", "b/Two"],
+    "outdated": ["outdated"],
+    "lock-check": ["lock", "--check"],
+    "sync-check": ["sync", "--check"],
+    "migrate": ["migrate"],
     "diff": ["diff"],
     "backups": ["backups"],
     "develop": ["develop"],
@@ -147,11 +152,12 @@ def test_status_tells_every_module(project: Workspace, hub: Hub) -> None:
 
     one, two = hub.commit("a/One").id, hub.commit("b/Two").id
     no_edit: dict[str, list[str]] = {"changed": [], "added": [], "deleted": []}
+    rest: dict[str, Any] = {"conflicts": [], "patch": None, "developed": False}
     edit = {"changed": ["one.py"], "added": ["new.py"], "deleted": ["LICENSE"]}
     assert found["modules"] == [
-        {"id": "a/One", "revision": "main", "commit": one, "path": None, "state": "edited", "edit": edit},
-        {"id": "b/Two", "revision": two, "commit": two, "path": None, "state": "clean", "edit": no_edit},
-        {"id": "c/Dev", "revision": None, "commit": None, "path": "../dev", "state": "linked", "edit": no_edit},
+        {"id": "a/One", "revision": "main", "commit": one, "path": None, "state": "edited", "edit": edit, **rest},
+        {"id": "b/Two", "revision": two, "commit": two, "path": None, "state": "clean", "edit": no_edit, **rest},
+        {"id": "c/Dev", "revision": None, "commit": None, "path": "../dev", "state": "linked", "edit": no_edit, **rest},
     ]
     assert found["stale"] == ["a/One is no longer asked for", f"b/Two is locked for {two}, main is asked for"]
 

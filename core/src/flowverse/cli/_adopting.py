@@ -34,7 +34,7 @@ def migrate(
     return 0 if done.complete else 1
 
 
-@click.command(epilog="Example: flowverse init --yes")
+@click.command(short_help="Set up a project: the table, and its host.", epilog="Example: flowverse init --yes")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option(
     "--dynamic",

@@ -38,7 +38,7 @@ def _carry_out(
     terminal.say(render_changed(changed, nothing))
 
 
-@click.command(epilog="Example: flowverse diff saibo/ChatFlows")
+@click.command(short_help="Show what was edited.", epilog="Example: flowverse diff saibo/ChatFlows")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--stat", is_flag=True, help="Show how many lines came and went, file by file.")
 @click.option("--exit-code", is_flag=True, help="End with 1 if there is any difference.")
@@ -69,7 +69,9 @@ def diff(
     return 1 if exit_code and diffs else 0
 
 
-@click.command(epilog="Example: flowverse restore saibo/ChatFlows ChatGPT4.py")
+@click.command(
+    short_help="Give up edits; a backup is kept.", epilog="Example: flowverse restore saibo/ChatFlows ChatGPT4.py"
+)
 @click.argument("id", required=False)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @offline
@@ -87,7 +89,7 @@ def restore(
     )
 
 
-@click.command(epilog="Example: flowverse resolve saibo/ChatFlows")
+@click.command(short_help="End the conflicts that a merge left.", epilog="Example: flowverse resolve saibo/ChatFlows")
 @click.argument("id")
 @common
 def resolve(project: Path | None, quiet: bool, verbose: bool, id: str) -> None:
@@ -100,7 +102,9 @@ def resolve(project: Path | None, quiet: bool, verbose: bool, id: str) -> None:
     )
 
 
-@click.command(epilog="Example: flowverse patch saibo/ChatFlows")
+@click.command(
+    short_help="Save the edits of a module with the project.", epilog="Example: flowverse patch saibo/ChatFlows"
+)
 @click.argument("id")
 @click.option("--remove", is_flag=True, help="End the patch: what it changed are edits again.")
 @offline
@@ -116,7 +120,10 @@ def patch(project: Path | None, quiet: bool, verbose: bool, id: str, remove: boo
     )
 
 
-@click.command(epilog="Example: flowverse backups 20261125-101500/saibo/ChatFlows --restore")
+@click.command(
+    short_help="List what was discarded, or bring it back.",
+    epilog="Example: flowverse backups 20261125-101500/saibo/ChatFlows --restore",
+)
 @click.argument("name", required=False)
 @click.option("--restore", is_flag=True, help="Put this backup back in its place.")
 @as_json
@@ -143,7 +150,10 @@ def backups(project: Path | None, quiet: bool, verbose: bool, name: str | None, 
         terminal.show(render_backups(found))
 
 
-@click.command(epilog="Example: flowverse develop saibo/ChatFlows ../ChatFlows")
+@click.command(
+    short_help="Take a module from a folder, on this machine only.",
+    epilog="Example: flowverse develop saibo/ChatFlows ../ChatFlows",
+)
 @click.argument("id", required=False)
 @click.argument("path", required=False)
 @click.option("--undo", is_flag=True, help="Take the module from the lock again.")

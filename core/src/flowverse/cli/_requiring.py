@@ -81,7 +81,9 @@ def remove(
     terminal.say(render_changed(changed, verbose=verbose))
 
 
-@click.command(epilog="Example: flowverse update saibo/ChatFlows")
+@click.command(
+    short_help="Move modules to where their branches are now.", epilog="Example: flowverse update saibo/ChatFlows"
+)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--merge", is_flag=True, help="Merge edits with what comes, in the modules that move.")
 @_writes
@@ -96,7 +98,9 @@ def update(project: Path | None, quiet: bool, verbose: bool, ids: tuple[str, ...
     return 1 if updated.result.conflicted else 0
 
 
-@click.command(epilog="Example: flowverse outdated --exit-code")
+@click.command(
+    short_help="Show which modules the Hub has something newer of.", epilog="Example: flowverse outdated --exit-code"
+)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything is outdated.")
 @as_json
