@@ -19,7 +19,7 @@ from flowverse._render.edits import (
     render_diff,
     render_stat,
 )
-from flowverse.cli._options import as_json, common, project_root
+from flowverse.cli._options import as_json, common, module_argument, project_root
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import UsageError
 from flowverse.ports import Reporter
@@ -39,7 +39,7 @@ def _carry_out(
 
 
 @click.command(short_help="Show what was edited.", epilog="Example: flowverse diff saibo/ChatFlows")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@module_argument("ids", many=True)
 @click.option("--stat", is_flag=True, help="Show how many lines came and went, file by file.")
 @click.option("--exit-code", is_flag=True, help="End with 1 if there is any difference.")
 @offline
@@ -72,7 +72,7 @@ def diff(
 @click.command(
     short_help="Give up edits; a backup is kept.", epilog="Example: flowverse restore saibo/ChatFlows ChatGPT4.py"
 )
-@click.argument("id", required=False)
+@module_argument("id")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @offline
 @common
@@ -90,7 +90,7 @@ def restore(
 
 
 @click.command(short_help="End the conflicts that a merge left.", epilog="Example: flowverse resolve saibo/ChatFlows")
-@click.argument("id")
+@module_argument("id", required=True)
 @common
 def resolve(project: Path | None, quiet: bool, verbose: bool, id: str) -> None:
     """Say that you have dealt with the conflicts that a merge left in a module."""
@@ -105,7 +105,7 @@ def resolve(project: Path | None, quiet: bool, verbose: bool, id: str) -> None:
 @click.command(
     short_help="Save the edits of a module with the project.", epilog="Example: flowverse patch saibo/ChatFlows"
 )
-@click.argument("id")
+@module_argument("id", required=True)
 @click.option("--remove", is_flag=True, help="End the patch: what it changed are edits again.")
 @offline
 @common
@@ -154,7 +154,7 @@ def backups(project: Path | None, quiet: bool, verbose: bool, name: str | None, 
     short_help="Take a module from a folder, on this machine only.",
     epilog="Example: flowverse develop saibo/ChatFlows ../ChatFlows",
 )
-@click.argument("id", required=False)
+@module_argument("id")
 @click.argument("path", required=False)
 @click.option("--undo", is_flag=True, help="Take the module from the lock again.")
 @offline

@@ -21,7 +21,7 @@ from flowverse._render.requiring import (
     render_updated,
     sync_check_document,
 )
-from flowverse.cli._options import as_json, common, project_root
+from flowverse.cli._options import as_json, common, module_argument, project_root
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import StaleLock
 
@@ -67,7 +67,7 @@ def add(
 
 
 @click.command(epilog="Example: flowverse remove saibo/ChatFlows")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@module_argument("ids", many=True, required=True)
 @_writes
 @common
 def remove(
@@ -84,7 +84,7 @@ def remove(
 @click.command(
     short_help="Move modules to where their branches are now.", epilog="Example: flowverse update saibo/ChatFlows"
 )
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@module_argument("ids", many=True)
 @click.option("--merge", is_flag=True, help="Merge edits with what comes, in the modules that move.")
 @_writes
 @common
@@ -101,7 +101,7 @@ def update(project: Path | None, quiet: bool, verbose: bool, ids: tuple[str, ...
 @click.command(
     short_help="Show which modules the Hub has something newer of.", epilog="Example: flowverse outdated --exit-code"
 )
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@module_argument("ids", many=True)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything is outdated.")
 @as_json
 @common
