@@ -13,7 +13,7 @@ from tests.hub import ids
 from tests.hub.wire import Call
 
 INFO = r"^/api/models/[^/]+/[^/]+(/revision/.*)?$"
-"""Paths of model info, with or without a revision. These six are for a rule's `path`."""
+"""Paths of model info, with or without a revision. These seven are for a rule's `path`."""
 SEARCH = r"^/api/models$"
 TREE = r"^/api/models/[^/]+/[^/]+/tree/"
 REFS = r"^/api/models/[^/]+/[^/]+/refs$"

@@ -199,9 +199,9 @@ def test_many_commits(two: Workspace, hub: Hub) -> None:
     assert lines[1:12] == [*(f"    Title {69 - number}" for number in range(10)), "    and 61 more"]
     add(hub, "b/Two", 2, "\x1b[31mRed\x07 \u202e" + " long" * 40)
     title = two.call("update").out.splitlines()[1]
-    assert title.startswith("    [31mRed long long")
+    assert title.startswith("    ?[31mRed? ? long long")
     assert title.endswith("…")
-    assert len(title) == 76
+    assert len(title) <= 76
     add(hub, "b/Two", 3, "")
     two.call("update").worked("    (no title)")
 
@@ -348,17 +348,14 @@ def test_a_hub_that_is_down(two: Workspace, hub: Hub) -> None:
 
 
 def test_tags_that_are_not_told(space: Workspace, hub: Hub) -> None:
-    """A mirror that has no such page: the module is named, and the exit code is that of the Hub's."""
+    """A mirror that has no such page: then only a tag that moved is seen."""
     hub.tag("a/One", "v1", add(hub, "a/One", 1))
     space.declare({"a/One": "v1"})
     space.sync()
     hub.rule(REFS, status=404)
 
-    done = space.call("outdated")
-    assert done.code == 3
-    assert "answered 404 for the tags of a/One" in done.err
-    row = valid("outdated", space.call("outdated", "--json"), 3)["modules"][0]
-    assert row["now"] == row["commit"]
+    row = valid("outdated", space.call("outdated", "--json"), 0)["modules"][0]
+    assert (row["now"], row["newest"], row["problem"]) == (row["commit"], None, None)
 
 
 def test_outdated_without_a_lock(space: Workspace) -> None:

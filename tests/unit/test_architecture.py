@@ -57,9 +57,8 @@ FLOORS = [
         "_ship/requirements.py",
         "_ship/texts.py",
         "_ship/values.py",
-        "_wishes.py",
     ],
-    ["_adopt/files.py", "_adopt/source.py", "_scan.py", "_ship/bom.py", "_ship/vendor.py"],
+    ["_adopt/files.py", "_adopt/source.py", "_scan.py", "_ship/bom.py", "_ship/vendor.py", "_wishes.py"],
     ["_adopt/deleting.py", "_adopt/wiring.py"],
     # 3: disk and network
     ["_cache.py", "_http.py", "_index.py", "_local.py"],

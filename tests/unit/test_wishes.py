@@ -1,81 +1,38 @@
-"""What a person may write for a module that is to be added."""
+"""Which modules are meant to be added, and which versions are newer than others."""
 
 from __future__ import annotations
 
 import pytest
 from flowverse._outdated import newer_tag
-from flowverse._wishes import wanted_all, wanted_of
+from flowverse._wishes import wanted_all
 from flowverse.errors import FlowverseError, UsageError
 
 HUB = "https://huggingface.co"
-MIRROR = "http://mirror.example:8090/hf"
-
-
-@pytest.mark.parametrize(
-    ("text", "id", "revision"),
-    [
-        ("a/One", "a/One", None),
-        (" a/One ", "a/One", None),
-        ("a/One@v1", "a/One", "v1"),
-        ("a/One@refs/pr/1", "a/One", "refs/pr/1"),
-        ("a/One@feature/x", "a/One", "feature/x"),
-        ("https://huggingface.co/a/One", "a/One", None),
-        ("https://huggingface.co/a/One/", "a/One", None),
-        ("https://huggingface.co/a/One.git", "a/One", None),
-        ("https://huggingface.co/a/One@v1", "a/One", "v1"),
-        ("https://huggingface.co/a/One?x=1#top", "a/One", None),
-        ("https://huggingface.co/a/One/tree/v1", "a/One", "v1"),
-        ("https://huggingface.co/a/One/tree/main/prompts/de", "a/One", "main"),
-        ("https://huggingface.co/a/One/tree/feature%2Fx", "a/One", "feature/x"),
-        ("https://huggingface.co/a/One/tree/refs%2Fpr%2F1", "a/One", "refs/pr/1"),
-        ("https://huggingface.co/a/One/tree/refs/pr/1", "a/One", "refs/pr/1"),
-        ("https://huggingface.co/a/One/blob/main/One.py", "a/One", "main"),
-        ("https://huggingface.co/a/One/commit/0123456789012345678901234567890123456789", "a/One", "0123456789" * 4),
-        ("https://huggingface.co/a/One/tree", "a/One", None),
-        ("https://huggingface.co/a/One/discussions/3", "a/One", None),
-        ("huggingface.co/a/One/tree/v1", "a/One", "v1"),
-        ("hf.co/a/One", "a/One", None),
-        ("http://mirror.example:8090/hf/a/One/tree/v1", "a/One", "v1"),
-        ("http://mirror.example:8090/hf/models/a/One", "a/One", None),
-    ],
-)
-def test_an_id_a_revision_or_an_address(text: str, id: str, revision: str | None) -> None:
-    """As it is copied from a page of the Hub, or of the mirror that is in use."""
-    wanted = wanted_of(text, MIRROR)
-    assert (str(wanted.id), wanted.revision) == (id, revision)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("One", "not of the form owner/name"),
-        ("a/One/two", "not of the form owner/name"),
-        ("a/One@", "names no revision"),
-        ("a/One@-x", "begins with '-'"),
-        ("a/One@~/x", "is a path"),
-        ("https://huggingface.co/One", "not of the form owner/name"),
-        ("https://huggingface.co/", "not of the form owner/name"),
-        ("https://huggingface.co/spaces/a/One", "is no model repository"),
-        ("https://huggingface.co.evil.example/a/One", "is no address on the Hub"),
-        ("https://me:secret@github.com/a/One", "https://***@github.com/a/One is no address on the Hub"),
-        ("https://[/a/One", "is no address on the Hub"),
-        ("http://mirror.example:99999/a/One", "is no address on the Hub"),
-    ],
-)
-def test_what_is_none_of_these(text: str, words: str) -> None:
-    """What is wrong is said, and never a secret."""
-    with pytest.raises(FlowverseError) as caught:
-        wanted_of(text, MIRROR)
-    assert words in str(caught.value)
-    assert caught.value.hint
-    assert "secret" not in f"{caught.value}{caught.value.hint}"
 
 
 def test_each_module_is_wanted_once() -> None:
-    """Twice in the same way is once; in two ways it cannot be meant."""
-    assert [str(one.id) for one in wanted_all(["b/B", "a/A@v1", "b/B"], HUB)] == ["b/B", "a/A"]
+    """Twice in the same way is once, however it is written; in two ways it cannot be meant."""
+    found = wanted_all(["b/B", f"{HUB}/a/A/tree/v1", "b/B", "a/A@v1"], HUB)
+    assert [(str(one.id), one.revision) for one in found] == [("b/B", None), ("a/A", "v1")]
     with pytest.raises(UsageError, match="a/A is asked for at two revisions"):
         wanted_all(["a/A", "a/A@v1"], HUB)
+
+
+@pytest.mark.parametrize("path", ["../x", "~/x", "/x", "C:\\x"])
+def test_a_path_is_no_revision(path: str) -> None:
+    """The option for it is named."""
+    with pytest.raises(UsageError, match="is a path and not a revision") as caught:
+        wanted_all([f"a/A@{path}"], HUB)
+    assert caught.value.hint == f"Write a/A --path {path}"
+
+
+@pytest.mark.parametrize("text", ["One", "a/One@", "a/One@-x", "https://me:secret@github.com/a/One"])
+def test_what_names_no_module(text: str) -> None:
+    """What is wrong is said, and never a secret."""
+    with pytest.raises(FlowverseError) as caught:
+        wanted_all([text], HUB)
+    assert caught.value.hint
+    assert "secret" not in f"{caught.value}{caught.value.hint}"
 
 
 @pytest.mark.parametrize(

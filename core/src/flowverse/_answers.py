@@ -27,11 +27,13 @@ __all__ = [
     "near_revision",
     "refs_of",
     "sibling",
+    "title_of",
     "tree_file",
 ]
 
 T = TypeVar("T")
 _LONGEST_DESCRIPTION = 200
+_LONGEST_TITLE = 72
 _LARGEST_COUNT = 10**12
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z")
 _LICENSE_TAG = "license:"
@@ -164,6 +166,13 @@ def _count(value: object) -> int | None:
 
 
 # --- revisions -------------------------------------------------------------------------------------------------------
+
+
+def title_of(row: Mapping[str, Any]) -> str:
+    """The title of one commit of a history, fit to be shown: it is a text of anybody."""
+    title = row.get("title")
+    text = " ".join(title[: _LONGEST_TITLE * 4].split()) if isinstance(title, str) else ""
+    return cut(plain(text), _LONGEST_TITLE) if text else "(no title)"
 
 
 def refs_of(answer: Any) -> Refs | None:

@@ -141,7 +141,7 @@ def _ways_out(text: str, id: str) -> Iterator[str]:
     lines = text.split("\n")
     code = [number for number, line in enumerate(lines) if not line.lstrip().startswith("#")]
     hits = [number for number in code if next(_places(lines[number], id), None)]
-    yield "\n".join(line for number, line in enumerate(lines) if number not in hits)
+    yield _joined(line for number, line in enumerate(lines) if number not in hits)
     for hit in hits:
         heads = [number for number in range(hit, -1, -1) if lines[number].lstrip().startswith("[[")][:1]
         for start in (*heads, hit):
@@ -149,8 +149,8 @@ def _ways_out(text: str, id: str) -> Iterator[str]:
                 alone = lines[start].lstrip().startswith("[") and start > 0 and not lines[start - 1].strip()
                 # A table that goes takes one of the two empty lines around it with it.
                 if alone and (end >= len(lines) - 1 or not lines[end].strip()):
-                    yield "\n".join(lines[: start - 1] + lines[end:])
-                yield "\n".join(lines[:start] + lines[end:])
+                    yield _joined(lines[: start - 1] + lines[end:])
+                yield _joined(lines[:start] + lines[end:])
     for start, end in _spans(text, id):
         after = re.compile(r"[ \t]*,[ \t]*").match(text, end)
         before = re.search(r"[ \t]*,[ \t]*$", text[:start])
@@ -159,6 +159,11 @@ def _ways_out(text: str, id: str) -> Iterator[str]:
         if before is not None:
             yield text[: before.start()] + text[end:]
         yield text[:start] + text[end:]
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """The text of lines; the last of a file from Windows may have lost the half of its end."""
+    return "\n".join(lines).removesuffix("\r")
 
 
 def _spans(text: str, id: str) -> Iterator[tuple[int, int]]:

@@ -28,6 +28,7 @@ from flowverse._answers import (
     near_revision,
     refs_of,
     sibling,
+    title_of,
     tree_file,
 )
 from flowverse._cache import Cache, Incoming, writing
@@ -58,7 +59,6 @@ _WHOLE_LISTING = 1000
 
 _MOST_PAGES = 4
 """How far back, in pages of 50 commits, a history is read."""
-_LONGEST_TITLE = 72
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +100,7 @@ class Hub:
 
     async def resolve(self, id: ModuleId, revision: str) -> Listing:
         """See `Source.resolve`. One request; one more a 1,000 files for large or poor answers (mirrors)."""
-        url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}?blobs=true"
-        info, commit = await self._info(url, id, revision)
+        info, commit = await self._info(id, revision, "?blobs=true")
         siblings = info.get("siblings")
         rows = siblings if isinstance(siblings, list) else [None]  # no list is no module without files
         files = [sibling(row) if isinstance(row, dict) else None for row in rows]
@@ -125,19 +124,7 @@ class Hub:
 
     async def commit(self, id: ModuleId, revision: str) -> str:
         """The commit that a revision means now; one request. Raises a `HubError`."""
-        url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}"
-        return (await self._info(url, id, revision))[1]
-
-    async def tags(self, id: ModuleId) -> tuple[str, ...]:
-        """The names of a module's tags; one request. Raises a `HubError`."""
-        what = f"the tags of {id}"
-        answer = await self._get(f"{self.endpoint}/api/models/{id}/refs", what)
-        if answer.status >= 400:
-            raise HubAnswer(self.endpoint, what, str(answer.status))
-        refs = answer.json()
-        tags = refs.get("tags") if isinstance(refs, dict) else None
-        names = [tag.get("name") for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
-        return tuple(name for name in names if isinstance(name, str))
+        return (await self._info(id, revision))[1]
 
     async def history(self, id: ModuleId, commit: str, since: str) -> History:
         """What happened to a module after the commit `since` up to `commit`; one request a 50 commits.
@@ -155,7 +142,7 @@ class Hub:
             for row in rows:
                 if row.get("id") == since:
                     return History(titles=tuple(titles))
-                titles.append(_title(row.get("title")))
+                titles.append(title_of(row))
         return History(end="rewritten")
 
     async def _tree(self, id: ModuleId, commit: str) -> list[dict[str, Any]]:
@@ -168,28 +155,28 @@ class Hub:
 
     async def _page(self, url: str, what: str, id: ModuleId, commit: str) -> tuple[list[dict[str, Any]], str | None]:
         """The rows of one page of a listing, and where the next one is."""
-        answer = await self._get(url, what)
+        async with self._gate:
+            answer = await self._client.get(url, what)
         self._check(answer, id, commit)
         page = answer.json()
         if not isinstance(page, list):
             raise HubAnswer(self.endpoint, what, "with something that is not a list")
         return [row for row in page if isinstance(row, dict)], answer.next_page
 
-    async def _info(self, url: str, id: ModuleId, revision: str) -> tuple[dict[str, Any], str]:
+    async def _info(self, id: ModuleId, revision: str, query: str = "") -> tuple[dict[str, Any], str]:
         """What the Hub says of a module at a revision, and the commit that this is."""
-        answer = await self._get(url, f"{id}@{revision}")
+        what = f"{id}@{revision}"
+        if self.offline:
+            raise Offline(what)
+        url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}{query}"
+        async with self._gate:
+            answer = await self._client.get(url, what)
         self._check(answer, id, revision)
         info = answer.json()
         commit = info.get("sha") if isinstance(info, dict) else None
         if not isinstance(commit, str) or not is_commit(commit):
-            raise HubAnswer(self.endpoint, f"{id}@{revision}", "without a commit")
+            raise HubAnswer(self.endpoint, what, "without a commit")
         return info, commit
-
-    async def _get(self, url: str, what: str) -> Answer:
-        if self.offline:
-            raise Offline(what)
-        async with self._gate:
-            return await self._client.get(url, what)
 
     def _check(self, answer: Answer, id: ModuleId, revision: str, path: str | None = None) -> None:
         """Raise what the Hub's error codes mean (https://huggingface.co/docs/hub/api)."""
@@ -325,14 +312,6 @@ def _verify(what: str, file: RemoteFile, incoming: Incoming) -> None:
         raise WrongContent(what, f"sha256 {file.sha256[:12]}", hasher.sha256[:12])
     if not file.sha256 and file.blob_id and hasher.git_blob_id != file.blob_id:
         raise WrongContent(what, f"git blob {file.blob_id[:12]}", hasher.git_blob_id[:12])
-
-
-def _title(title: object) -> str:
-    """A commit's title as one line that a terminal can show: it is a text of anybody."""
-    text = title if isinstance(title, str) else ""
-    text = "".join(char for char in text if char.isprintable() or char.isspace())
-    text = " ".join(text.split()) or "(no title)"
-    return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
 def _open() -> Opened:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowverse._tasks import all_of
-from flowverse.errors import AccessDenied, FlowverseError, HubAnswer, ModuleNotFound, RevisionNotFound
+from flowverse.errors import AccessDenied, FlowverseError, ModuleNotFound, RevisionNotFound
 from flowverse.model import ModuleId, Pin, is_commit
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _VERSION = re.compile(r"(v?)(\d{1,9}(?:\.\d{1,9}){0,5})")
 class Standing:
     """A locked module against the Hub: the commit that its revision means `now`, and the `newest` version tag.
 
-    `now` is None where the Hub does not say it. `newest` is None unless the revision is a version tag and there is a
-    newer one. `problem` is why either is not known.
+    `now` is None where the Hub does not say it, and `problem` is why. `newest` is None unless the revision is a version
+    tag and there is a newer one.
     """
 
     id: ModuleId
@@ -57,13 +57,11 @@ async def _standing(hub: Hub, pin: Pin) -> Standing:
     try:
         if not is_commit(pin.revision):
             now = await hub.commit(pin.id, pin.revision)
+        if _version(pin.revision) is not None:
+            refs = await hub.refs(pin.id)
+            newest = newer_tag(pin.revision, [tag.name for tag in refs.tags] if refs is not None else ())
     except (AccessDenied, ModuleNotFound, RevisionNotFound) as error:
         now, problem = None, error
-    try:
-        if problem is None and _version(pin.revision) is not None:
-            newest = newer_tag(pin.revision, await hub.tags(pin.id))
-    except HubAnswer as error:  # a mirror that knows no tags
-        problem = error
     return Standing(id=pin.id, revision=pin.revision, commit=pin.commit, now=now, newest=newest, problem=problem)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowverse._render.lines import Line, count, document
@@ -184,7 +185,8 @@ def _step(step: PlanStep, moved: Collection[ModuleId]) -> dict[str, Any]:
         "revision": (pin.revision or None) if pin is not None else None,
         "commit": (pin.commit or None) if pin is not None else None,
         "path": pin.path if pin is not None else None,
-        "was": step.old or None,
+        # The target of a link is a place on this machine.
+        "was": step.old if step.old and not Path(step.old).is_absolute() else None,
         "behind": step.behind or None,
         "edit": _edit(step.edit),
     }
