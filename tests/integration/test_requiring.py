@@ -6,7 +6,7 @@ import pytest
 import tomli
 from flowverse import requiring
 from flowverse._project import Project
-from flowverse._rewrite import Rewrite
+from flowverse._require.rewrite import Rewrite
 from flowverse.model import Conflict, Wish
 
 from tests.hub import FILE, INFO, Hub

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flowverse._address import parse_address
+from flowverse._hub.address import parse_address
 from flowverse.errors import FlowverseError, InvalidModuleId, UsageError
 
 COMMIT = "1" * 40

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flowverse._answers import Hit, Ref, Refs, card_of, hits_of, near_id, near_revision, refs_of
-from flowverse._catalog import Hits
+from flowverse._hub.answers import Hit, Ref, Refs, card_of, hits_of, near_id, near_revision, refs_of
+from flowverse._hub.catalog import Hits
 from flowverse._plain import cells
 from flowverse._render.finding import render_hits, search_document
 from flowverse.model import Card

@@ -31,10 +31,12 @@ FLOORS = [
         "_edits/texts.py",
         "_ship/__init__.py",
         "_guard_template.py",
+        "_hub/__init__.py",
         "_linking.py",
         "_meant.py",
         "_plain.py",
         "_render/__init__.py",
+        "_require/__init__.py",
         "_render/lines.py",
         "_swap.py",
         "_tasks.py",
@@ -44,11 +46,11 @@ FLOORS = [
     ["_editing.py", "_edits/diff.py", "_edits/merge.py", "model.py"],
     # 1: formats and ports
     ["_adopt/tables.py", "_adopt/values.py", "_paths.py", "_reader.py", "lock.py", "ports.py"],
-    ["_edits/patch.py", "_entries.py", "_names.py", "manifest.py"],
+    ["_edits/patch.py", "_require/entries.py", "_names.py", "manifest.py"],
     # 2: what is decided
     [
-        "_address.py",
-        "_answers.py",
+        "_hub/address.py",
+        "_hub/answers.py",
         "_calls.py",
         "_edits/carry.py",
         "_guard.py",
@@ -58,22 +60,22 @@ FLOORS = [
         "_ship/texts.py",
         "_ship/values.py",
     ],
-    ["_adopt/files.py", "_adopt/source.py", "_scan.py", "_ship/bom.py", "_ship/vendor.py", "_wishes.py"],
+    ["_adopt/files.py", "_adopt/source.py", "_scan.py", "_ship/bom.py", "_ship/vendor.py", "_require/wishes.py"],
     ["_adopt/deleting.py", "_adopt/wiring.py"],
     # 3: disk and network
-    ["_cache.py", "_http.py", "_index.py", "_local.py"],
+    ["_cache.py", "_hub/http.py", "_index.py", "_local.py"],
     [
         "_develop.py",
         "_edits/bases.py",
         "_edits/materials.py",
         "_edits/weave.py",
-        "_hub.py",
-        "_outdated.py",
+        "_hub/client.py",
+        "_require/outdated.py",
         "_patches.py",
         "_settings.py",
     ],
     ["_project.py", "_tree.py"],
-    ["_edits/patching.py", "_examine.py", "_goal.py", "_rewrite.py", "_ship/selection.py", "_survey.py"],
+    ["_edits/patching.py", "_examine.py", "_goal.py", "_require/rewrite.py", "_ship/selection.py", "_survey.py"],
     ["_state.py"],
     ["_adopt/reading.py"],
     ["_adopt/migration.py", "_install.py", "_ship/metadata.py", "_ship/refusals.py"],
@@ -82,7 +84,7 @@ FLOORS = [
     [
         "_edits/backups.py",
         "_edits/differences.py",
-        "_catalog.py",
+        "_hub/catalog.py",
         "_engine.py",
         "_ship/contents.py",
         "_ship/export.py",
@@ -90,7 +92,7 @@ FLOORS = [
         "_ship/verify.py",
         "_view.py",
     ],
-    ["_graph.py"],
+    ["_require/graph.py"],
     # 5: what hosts, scripts and people call
     [
         "_render/adopting.py",
@@ -122,7 +124,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FILES = sorted(path.relative_to(CORE).as_posix() for path in CORE.rglob("*.py"))
 
 READS_THE_ENVIRONMENT = {
-    "_hub.py": "switches the client's telemetry off while it is imported",
+    "_hub/client.py": "switches the client's telemetry off while it is imported",
     "_guard_template.py": "is copied into trees and run there",
     "flow_verse.py": "is the command of scripts: it makes the settings",
 }
@@ -168,7 +170,7 @@ def third_party(name: str) -> set[str]:
     return tops - sys.stdlib_module_names - {"flowverse"}
 
 
-EXTRAS = {"hub": "_hub.py", "build": "_ship/", "merge": "_edits/merge.py", "cli": "cli/"}  # which files need it
+EXTRAS = {"hub": "_hub/client.py", "build": "_ship/", "merge": "_edits/merge.py", "cli": "cli/"}  # which files need it
 IMPORTED_AS = {
     "cyclonedx-python-lib": "cyclonedx",
     "huggingface-hub": "huggingface_hub",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import tomli
-from flowverse._entries import with_requirement, without_requirement
+from flowverse._require.entries import with_requirement, without_requirement
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from flowverse._cache import Incoming
 from flowverse._digest import sha256
-from flowverse._http import Answer, Client, Opened, Patience
+from flowverse._hub.http import Answer, Client, Opened, Patience
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.model import ModuleId
 from hypothesis import given

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from flowverse._outdated import newer_tag
-from flowverse._wishes import wanted_all
+from flowverse._require.outdated import newer_tag
+from flowverse._require.wishes import wanted_all
 from flowverse.errors import FlowverseError, UsageError
 
 HUB = "https://huggingface.co"

@@ -42,7 +42,7 @@ from flowverse.model import ModuleId, Requirement, Result
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter, Source
 
 if TYPE_CHECKING:
-    from flowverse._hub import Hub
+    from flowverse._hub.client import Hub
 
 __all__ = [
     "Graph",
@@ -215,7 +215,7 @@ def source_of(
 
 def hub_of(settings: Settings, cache: Cache, reporter: Reporter = SILENT) -> Hub:
     """The Hub of the settings, to be used as an async context manager."""
-    from flowverse._hub import Hub  # not needed where nothing is to do
+    from flowverse._hub.client import Hub  # not needed where nothing is to do
 
     return Hub(settings.endpoint, cache, reporter, settings.patience, offline=settings.offline)
 

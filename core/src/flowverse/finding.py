@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from flowverse import _catalog
-from flowverse._address import parse_address
 from flowverse._cache import Cache
-from flowverse._catalog import Catalog, Hits, Info, Use, use_of
+from flowverse._hub import catalog
+from flowverse._hub.address import parse_address
+from flowverse._hub.catalog import Catalog, Hits, Info, Use, use_of
 from flowverse._project import Project
 from flowverse._render.finding import info_document, render_hits, render_info, search_document
 from flowverse._settings import Settings
@@ -53,7 +53,7 @@ def search(
     if not text and not owner:
         raise UsageError("There is nothing to look for.", hint="Name words, or an owner with --owner.")
     reporter.phase("searching")
-    return _ask(settings, reporter, lambda hub: _catalog.search(hub, text, owner, limit))
+    return _ask(settings, reporter, lambda hub: catalog.search(hub, text, owner, limit))
 
 
 def info(target: str, settings: Settings, *, root: Path | None = None, reporter: Reporter = SILENT) -> Info:
@@ -67,7 +67,7 @@ def info(target: str, settings: Settings, *, root: Path | None = None, reporter:
     use, warnings = _looked_up(root, id) if root is not None else (None, ())
     reporter.phase("reading")
     cache = Cache(settings.cache)
-    found = _ask(settings, reporter, lambda hub: _catalog.info(hub, cache, id, revision or DEFAULT_REVISION))
+    found = _ask(settings, reporter, lambda hub: catalog.info(hub, cache, id, revision or DEFAULT_REVISION))
     return replace(found, use=use, warnings=(*found.warnings, *warnings))
 
 
@@ -81,11 +81,11 @@ def _looked_up(root: Path, id: ModuleId) -> tuple[Use | None, tuple[str, ...]]:
 
 
 def _ask(settings: Settings, reporter: Reporter, question: Callable[[Catalog], Awaitable[T]]) -> T:
-    from flowverse._hub import Hub
+    from flowverse._hub.client import Hub
 
     async def ask() -> T:
         hub = Hub(settings.endpoint, Cache(settings.cache), reporter, settings.patience, offline=settings.offline)
-        async with hub as catalog:
-            return await question(catalog)
+        async with hub as opened:
+            return await question(opened)
 
     return run(ask)

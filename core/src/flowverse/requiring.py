@@ -15,26 +15,26 @@ from typing import TYPE_CHECKING
 from flowverse import api
 from flowverse._cache import Cache
 from flowverse._goal import goal, patch_reasons
-from flowverse._graph import Paths, below, leading_to, only, paths_to
 from flowverse._guard import tree_sources
 from flowverse._names import pick
-from flowverse._outdated import Standing, standings
 from flowverse._plan import make_plan
 from flowverse._project import Project
-from flowverse._rewrite import Entry, Rewrite, adding, picked, read_checkout, removing
+from flowverse._require.graph import Paths, below, leading_to, only, paths_to
+from flowverse._require.outdated import Standing, standings
+from flowverse._require.rewrite import Entry, Rewrite, adding, picked, read_checkout, removing
+from flowverse._require.wishes import wanted_all
 from flowverse._settings import Settings
 from flowverse._state import stale, untouched
 from flowverse._survey import survey
 from flowverse._tasks import all_of, run
 from flowverse._tree import Tree
 from flowverse._view import Graph
-from flowverse._wishes import wanted_all
 from flowverse.errors import HubError, UsageError
 from flowverse.model import ModuleId, Pin, PlanStep, Result, is_commit
 from flowverse.ports import SILENT, Chooser, Reporter
 
 if TYPE_CHECKING:
-    from flowverse._hub import History
+    from flowverse._hub.client import History
 
 __all__ = [
     "Asked",

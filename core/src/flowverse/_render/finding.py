@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowverse._answers import Hit, Ref
-from flowverse._catalog import Hits, Info, Use
+from flowverse._hub.answers import Hit, Ref
+from flowverse._hub.catalog import Hits, Info, Use
 from flowverse._plain import cells, cut, plain
 from flowverse._render.lines import Line, count, document, human, warnings_of
 from flowverse.model import Pin, is_commit

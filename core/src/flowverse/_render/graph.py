@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from flowverse._graph import Paths, askers
 from flowverse._render.lines import Line, count, document
+from flowverse._require.graph import Paths, askers
 from flowverse._view import Graph, asks
 from flowverse.model import ModuleId, Pin
 

@@ -12,8 +12,8 @@ from flowverse._toml import quote
 from flowverse.model import Edit, ModuleId, PlanStep, Requirement, is_commit
 
 if TYPE_CHECKING:
-    from flowverse._outdated import Standing
-    from flowverse._rewrite import Entry
+    from flowverse._require.outdated import Standing
+    from flowverse._require.rewrite import Entry
     from flowverse.requiring import Changed, Difference, Move, Updated
 
 __all__ = [

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowverse._cache import write
-from flowverse._entries import with_requirement, without_requirement
 from flowverse._names import pick
 from flowverse._patches import patch_name
 from flowverse._project import MANIFEST_NAME, Project
-from flowverse._wishes import Wanted
+from flowverse._require.entries import with_requirement, without_requirement
+from flowverse._require.wishes import Wanted
 from flowverse.errors import FlowverseError, OwnerRefused, SharedFolder, UsageError
 from flowverse.lock import LOCK_NAME
 from flowverse.model import DEFAULT_REVISION, PROJECT, ModuleId, Requirement

@@ -12,7 +12,7 @@ from flowverse.errors import AccessDenied, FlowverseError, ModuleNotFound, Revis
 from flowverse.model import ModuleId, Pin, is_commit
 
 if TYPE_CHECKING:
-    from flowverse._hub import Hub
+    from flowverse._hub.client import Hub
 
 __all__ = ["Standing", "newer_tag", "standings"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowverse._address import parse_address
+from flowverse._hub.address import parse_address
 from flowverse.errors import UsageError
 from flowverse.manifest import looks_like_path
 from flowverse.model import ModuleId

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from flowverse._answers import Hit, Refs
 from flowverse._examine import ModuleExaminer
+from flowverse._hub.answers import Hit, Refs
 from flowverse._project import Project
 from flowverse._tasks import all_of
 from flowverse.errors import AccessDenied

@@ -18,7 +18,8 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from flowverse import __version__
-from flowverse._answers import (
+from flowverse._cache import Cache, Incoming, writing
+from flowverse._hub.answers import (
     Hit,
     Refs,
     card_of,
@@ -31,8 +32,7 @@ from flowverse._answers import (
     title_of,
     tree_file,
 )
-from flowverse._cache import Cache, Incoming, writing
-from flowverse._http import Answer, Client, Opened, Patience
+from flowverse._hub.http import Answer, Client, Opened, Patience
 from flowverse.errors import (
     AccessDenied,
     FlowverseError,
