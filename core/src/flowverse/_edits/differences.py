@@ -60,11 +60,11 @@ def _diff(file: Path, path: str, base: bytes | None, prefix: str) -> FileDiff:
 
 
 def version_of(file: Path) -> FileVersion | None:
-    """A file as it is, None where there is none; of a link, where it points to. Raises `TreeError`."""
+    """A file as it is, None where there is none (or a folder); of a link, where it points to. Raises `TreeError`."""
     with writing(file):
         if file.is_symlink():
             return FileVersion(content=os.fsencode(file.readlink()))
-        if not file.exists():
+        if not file.exists() or file.is_dir():
             return None
         if not file.is_file():
             return FileVersion(content=b"neither a file nor a link")

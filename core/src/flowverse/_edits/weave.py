@@ -32,7 +32,7 @@ def weave(edited: Path, staged: Path, edit: Edit, bases: Mapping[str, bytes | No
     for path in sorted({*edit.changed, *edit.added, *edit.deleted}):
         mine, theirs = edited / path, staged / path
         with writing(theirs):
-            if os.path.lexists(mine):
+            if mine.is_symlink() or mine.is_file():
                 _check_place(staged, path)
             if _weave_file(mine, theirs, bases.get(path), label):
                 conflicts.append(path)
@@ -52,15 +52,15 @@ def _check_place(staged: Path, path: str) -> None:
 
 def _weave_file(mine: Path, theirs: Path, base: bytes | None, label: str) -> bool:
     """Merge one file into `theirs`; whether a person has to look at it."""
-    there = theirs.read_bytes() if theirs.exists() else None
-    if mine.is_symlink() or (mine.exists() and not mine.is_file()):
-        if mine.is_symlink():
-            theirs.unlink(missing_ok=True)
-            theirs.parent.mkdir(parents=True, exist_ok=True)
-            theirs.symlink_to(mine.readlink())
-            return there != base
+    there = theirs.read_bytes() if theirs.is_file() else None
+    if mine.is_symlink():
+        theirs.unlink(missing_ok=True)
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        theirs.symlink_to(mine.readlink())
+        return there != base
+    if mine.exists() and not mine.is_file() and not mine.is_dir():
         raise Unmergeable(f"{mine.name} is neither a file nor a link")
-    here = mine.read_bytes() if mine.exists() else None
+    here = mine.read_bytes() if mine.is_file() else None  # a folder may have taken a file's place
     merged = merge_file(base, here, there, label=label)
     if merged.content is None:
         theirs.unlink(missing_ok=True)
