@@ -141,6 +141,36 @@ def test_a_patch_is_carried_over(two: Workspace, hub: Hub) -> None:
     assert two.call("sync", "--check").code == 0
 
 
+def test_a_patch_that_was_put_back(two: Workspace, hub: Hub) -> None:
+    """The tree follows, though it had that very patch before: by version control, not by a verb."""
+    patch, lock = two.root / "flow_patches/a/One.patch", two.root / "flowverse.lock"
+    (two.place("a/One") / "flow.py").write_text("flow = 'mine'\n")
+    two.call("patch", "One").worked()
+    two.call("sync").worked()
+    before = patch.read_bytes(), lock.read_bytes()
+    (two.place("a/One") / "flow.py").write_text("flow = 'mime'\n")
+    two.call("patch", "One").worked()
+
+    patch.write_bytes(before[0])
+    lock.write_bytes(before[1])
+
+    two.call("sync").worked("Synced 1 flow module (1 in place already)")
+    assert two.files("a/One")["flow.py"].decode() == "flow = 'mine'\n"
+
+
+def test_what_is_behind_is_told_each_time(two: Workspace, hub: Hub) -> None:
+    """An edited module that stayed at its old commit: also where nothing has changed since that was told."""
+    (two.place("a/One") / "flow.py").write_text("flow = 'mine'\n")
+    new = add(hub, "a/One", 2)
+    two.call("update").worked()
+
+    for _ in range(2):
+        done = two.call("sync", "--check")
+        assert done.code == 1
+        assert f"the lock wants main ({new[:7]})" in done.err
+        two.call("sync")
+
+
 def test_what_cannot_move(space: Workspace, hub: Hub) -> None:
     """A commit is what it is, and is not asked for; a tag can be moved, a folder cannot."""
     commit = add(hub, "a/One", 1)

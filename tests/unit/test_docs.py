@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+from flowverse.cli._commands import cli
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,3 +25,10 @@ def test_links_of_the_docs_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).is_file(), (page.name, target)
+
+
+def test_every_verb_is_in_the_table_of_verbs() -> None:
+    """docs/commands.md has all of them, and no other."""
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)", page.partition("## Verbs")[2].partition("\n## ")[0], flags=re.MULTILINE)
+    assert sorted([*rows, "completion"]) == sorted(cli.commands)

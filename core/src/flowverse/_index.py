@@ -88,7 +88,8 @@ class Record:
     @property
     def base(self) -> str:
         """What it was synced from, in words; empty if that is not known."""
-        return f"{self.revision} ({self.commit[:7]})" if self.commit else ""
+        patch = " + patch" if self.patch else ""
+        return f"{self.revision} ({self.commit[:7]}){patch}" if self.commit else ""
 
 
 @dataclass(frozen=True, kw_only=True)

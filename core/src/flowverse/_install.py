@@ -227,8 +227,14 @@ def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
 
 
 def _record(work: _Work, *, complete: bool) -> None:
-    """Write the record; where not every module was looked at, it answers to what it answered to before."""
-    answers = work.project.answers if complete else work.tree.load().answers
+    """Write the record. Where not every module was looked at, it answers to what it answered to before.
+
+    But what it answered to may be something else than what some modules are now as it was wished: then it answers to
+    nothing, and the next sync looks at all of them.
+    """
+    answers = work.project.answers
+    if not complete and dict(work.tree.load().answers) != answers:
+        answers = {}
     paths = [".gitignore", FLOW_MOD, *tree_sources({id.package for id in work.records})]
     paths += [f"{id.folder}/{MODULE_ID_FILE}" for id, record in sorted(work.records.items()) if record.link is None]
     work.tree.record(

@@ -284,9 +284,8 @@ def read_manifest(root: Path, name: str = MANIFEST_NAME) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise NoProject(
-            str(path), "there is no such file", hint="Run this in a project, or name its folder with --project."
-        ) from None
+        hint = "Run this in a project, name its folder with --project, or begin one with `flowverse init`."
+        raise NoProject(str(path), "there is no such file", hint=hint) from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise NoProject(str(path), why, hint="Mend its permissions.") from None

@@ -167,7 +167,9 @@ def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
         contents = run(lambda: desk.bases.read(records[id], paths))
         _, aside = put_files_back(desk.tree, records[id], paths, contents)
     return Changed(
-        done=tuple(f"{path} of {id} is as it was synced again" for path in paths),
+        done=tuple(
+            f"{path} of {id} is {'gone' if contents[path] is None else 'as it was synced'} again" for path in paths
+        ),
         backups=((id, desk.said(aside)),) if aside is not None else (),
     )
 
@@ -348,6 +350,8 @@ def develop(root: Path, settings: Settings, module: str, path: str, *, reporter:
 def end_develop(root: Path, settings: Settings, module: str, *, reporter: Reporter = SILENT) -> Changed:
     """Take a module from the lock again. Its folder stays as it is."""
     desk = _Desk(root, settings, reporter)
+    if not desk.project.developed:
+        raise UsageError(f"{module} is not developed here.", hint="No flow module is.")
     id = pick(module, set(desk.project.developed), of="that is developed here")
     rest = {one: where for one, where in desk.project.developed.items() if one != id}
     if reasons := patch_reasons(replace(desk.project, developed=rest), {id}):

@@ -202,8 +202,8 @@ class BrokenPatch(FlowverseError):
         super().__init__(id, why)
         self.id, self.why = id, why
         self.hint = (
-            f"Restore it from version control, or delete it; where its changes are in the tree, "
-            f"`flowverse patch {id}` writes it anew."
+            f"Restore it from version control, or delete it: where its changes are in the tree, "
+            f"`flowverse patch {id}` then writes it anew."
         )
 
     def __str__(self) -> str:

@@ -28,6 +28,9 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
     if not project.unpacked:
         local = any(pin.path is not None and not pin.developed for pin in pins)
         hints = ["Name a revision instead of the local folder."] if local else []
+        hints += (
+            ["`flowverse develop --undo` takes a module from the lock again."] if any(p.developed for p in pins) else []
+        )
         edited = any("was edited" in problem for problem in problems)
         ways = "`flowverse patch` saves edits in the project, `flowverse restore` gives them up."
         hints += [ways] if edited else []
@@ -43,9 +46,7 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
         gone = () if not project.unpacked else tuple(p for p in there.edit.deleted if not selection.takes(pin, p))
         edit = replace(there.edit, deleted=tuple(path for path in there.edit.deleted if path not in gone))
         if pin.developed:
-            problems.append(
-                f"{pin.id} is taken from {pin.path} on this machine; `flowverse develop --undo {pin.id}` ends that"
-            )
+            problems.append(f"{pin.id} is taken from {pin.path}, on this machine only")
         elif pin.path is not None:
             problems.append(f"{pin.id} is the local folder {pin.path}, which nobody else has")
         elif not there.exists:

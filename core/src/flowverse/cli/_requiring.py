@@ -85,7 +85,7 @@ def remove(
     short_help="Move modules to where their branches are now.", epilog="Example: flowverse update saibo/ChatFlows"
 )
 @module_argument("ids", many=True)
-@click.option("--merge", is_flag=True, help="Merge edits with what comes, in the modules that move.")
+@click.option("--merge", is_flag=True, help="Merge edits with what the lock wants, where a module has moved.")
 @_writes
 @common
 def update(project: Path | None, quiet: bool, verbose: bool, ids: tuple[str, ...], no_sync: bool, **flags: bool) -> int:
