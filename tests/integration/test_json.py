@@ -152,7 +152,7 @@ def test_status_tells_every_module(project: Workspace, hub: Hub) -> None:
 
     one, two = hub.commit("a/One").id, hub.commit("b/Two").id
     no_edit: dict[str, list[str]] = {"changed": [], "added": [], "deleted": []}
-    rest: dict[str, Any] = {"conflicts": [], "patch": None, "developed": False}
+    rest: dict[str, Any] = {"base": None, "conflicts": [], "patch": None, "developed": False}
     edit = {"changed": ["one.py"], "added": ["new.py"], "deleted": ["LICENSE"]}
     assert found["modules"] == [
         {"id": "a/One", "revision": "main", "commit": one, "path": None, "state": "edited", "edit": edit, **rest},

@@ -204,10 +204,10 @@ def test_status_names_what_was_edited() -> None:
     status = Status(rows=(row,), stale=())
     assert texts(render_status(status, verbose=True))[:-1] == [
         ("kept", "a/A@main (1111111)  edited (2 changed, 1 added, 1 deleted)"),
-        ("changed", "    changed  b.py"),
-        ("changed", "    changed  c/d.py"),
-        ("added", "    added    e?[2J?.py"),
-        ("removed", "    deleted  f.py"),
+        ("changed", "    changed   b.py"),
+        ("changed", "    changed   c/d.py"),
+        ("added", "    added     e?[2J?.py"),
+        ("removed", "    deleted   f.py"),
     ]
     assert len(render_status(status)) == 2
 

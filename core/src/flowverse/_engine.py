@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from flowverse._cache import Cache
 from flowverse._edits.patching import rebase, write_patches
 from flowverse._examine import ModuleExaminer
+from flowverse._goal import orphans
 from flowverse._install import How, install
 from flowverse._project import Outdated, Project
 from flowverse._resolve import Resolution, resolve
@@ -150,7 +151,14 @@ class Engine:
         return await resolve(
             manifest.dependencies,
             manifest.overrides,
-            ModuleExaminer(source, self.cache, self.project.root, known, self.project.patches, release=self.mode.merge),
+            ModuleExaminer(
+                source,
+                self.cache,
+                self.project.root,
+                known,
+                {**self.project.patches, **self.project.broken_patches},
+                release=self.mode.merge,
+            ),
             self.chooser,
             self.reporter,
             manifest.owners,
@@ -189,7 +197,7 @@ class Engine:
             lock_written=changed,
             backups=backups,
             notes=(*resolution.notes, *chosen, *self._told(old, lock, patches)),
-            warnings=(*self.project.manifest.warnings, *resolution.warnings),
+            warnings=(*self.project.manifest.warnings, *resolution.warnings, *orphans(self.project)),
         )
 
     def _patches(self, resolution: Resolution) -> dict[ModuleId, bytes | None]:

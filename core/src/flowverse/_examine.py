@@ -15,7 +15,7 @@ from flowverse._local import look_at_local
 from flowverse._paths import check_paths
 from flowverse._scan import Scan, scan, wanted
 from flowverse._tasks import all_of
-from flowverse.errors import PatchConflict, UnsafeContent
+from flowverse.errors import BrokenPatch, PatchConflict, UnsafeContent
 from flowverse.model import MODULE_ID_FILE, Edge, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement
 from flowverse.ports import Examined, Source, Store
 
@@ -28,8 +28,9 @@ _LARGEST_SOURCE = 4 << 20
 class ModuleExaminer:
     """The Examiner over a source and a store. `known` are the pins of the lock, which need no look at all.
 
-    `patches` are those of the project. A patch that is for another commit than the one found is carried over there;
-    where that conflicts, the module is pinned without it if patches are `released`, else it is a `PatchConflict`.
+    `patches` are those of the project, or why one cannot be used. A patch that is for another commit than the one found
+    is carried over there; where that conflicts, the module is pinned without it if patches are `released`, else it is a
+    `PatchConflict`.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class ModuleExaminer:
         store: Store,
         root: Path,
         known: Mapping[ModuleId, Pin],
-        patches: Mapping[ModuleId, Patch] | None = None,
+        patches: Mapping[ModuleId, Patch | BrokenPatch] | None = None,
         *,
         release: bool = False,
     ) -> None:
@@ -54,7 +55,7 @@ class ModuleExaminer:
         pin = self._known.get(requirement.id)
         # A branch stays at its locked commit, and a commit can be nothing else.
         if pin is not None and pin.path is None and requirement.revision in {pin.revision, pin.commit}:
-            patch = self._patches.get(pin.id)
+            patch = self._patch(pin.id)
             if pin.patch == (patch.sha256 if patch is not None else ""):
                 ask([Requirement(id=e.id, revision=e.revision, asker=str(pin.id), at=e.at) for e in pin.dependencies])
                 return Examined(pin=pin)
@@ -68,7 +69,7 @@ class ModuleExaminer:
         others = [file for file in files if file not in set(sources)]
         entries = await all_of(self._entry(listing, file) for file in sources)
         contents = self._contents(listing, entries)
-        patch = self._patches.get(listing.id)
+        patch = self._patch(listing.id)
         if patch is not None:
             # It may change what the module asks for, so the rest waits for it.
             entries += await all_of(self._entry(listing, file) for file in others)
@@ -85,6 +86,12 @@ class ModuleExaminer:
             warnings=warnings,
             patch=patch.text if patch is not None else None,
         )
+
+    def _patch(self, id: ModuleId) -> Patch | None:
+        patch = self._patches.get(id)
+        if isinstance(patch, BrokenPatch):
+            raise patch
+        return patch
 
     async def _patched(
         self, listing: Listing, entries: Sequence[FileEntry], patch: Patch, contents: dict[str, bytes]

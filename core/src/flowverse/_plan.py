@@ -16,6 +16,8 @@ class Found:
 
     `link` is where it points if it is a link. `base` says what it was synced from (`main (0123456)`), empty if that is
     not known. `same` means that its content was synced from the pin's commit, or already is the pin's content.
+    `conflicts` are the files that a merge left to a person. `patched`: a patch is part of what it was synced with;
+    `copied`: it is a copy of a local folder.
     """
 
     id: ModuleId
@@ -25,6 +27,8 @@ class Found:
     same: bool = False
     edit: Edit = field(default_factory=Edit)
     conflicts: tuple[str, ...] = ()
+    patched: bool = False
+    copied: bool = False
 
 
 def make_plan(
@@ -62,8 +66,10 @@ def _pinned(pin: Pin, there: Found, *, overwrite: bool, merge: bool) -> PlanStep
             return PlanStep(action="replace", id=pin.id, pin=pin, old=there.link)
         return None if there.same else PlanStep(action="link", id=pin.id, pin=pin, old=there.link)
     action: Action = "link" if pin.path is not None else "replace"
-    if not there.edit:
-        return None if there.same else PlanStep(action=action, id=pin.id, pin=pin, old=there.base)
+    if not there.edit and not there.conflicts:
+        # Of a patch that is there no more, the tree may be the last place.
+        lost = there.patched and not pin.patch
+        return None if there.same else PlanStep(action=action, id=pin.id, pin=pin, old=there.base, backup=lost)
     if overwrite:
         return PlanStep(action=action, id=pin.id, pin=pin, old=there.base, edit=there.edit, backup=True)
     step = PlanStep(action="keep", id=pin.id, pin=pin, old=there.base, edit=there.edit, conflicts=there.conflicts)
@@ -75,7 +81,8 @@ def _pinned(pin: Pin, there: Found, *, overwrite: bool, merge: bool) -> PlanStep
 
 
 def _gone(there: Found, *, force: bool) -> PlanStep:
-    if there.edit and not force:
+    if (there.edit or there.conflicts) and not force:
         kept = PlanStep(action="keep", id=there.id, old=there.base, edit=there.edit, behind="gone")
         return replace(kept, conflicts=there.conflicts)
-    return PlanStep(action="prune", id=there.id, old=there.link or there.base, edit=there.edit, backup=bool(there.edit))
+    backup = bool(there.edit) or there.patched
+    return PlanStep(action="prune", id=there.id, old=there.link or there.base, edit=there.edit, backup=backup)

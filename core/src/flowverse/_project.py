@@ -22,7 +22,7 @@ from flowverse._local import expanded
 from flowverse._meant import unquoted_id
 from flowverse._patches import read_patches
 from flowverse._toml import quote
-from flowverse.errors import BrokenLock, NoProject, UsageError
+from flowverse.errors import BrokenLock, BrokenPatch, NoProject, UsageError
 from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock
 from flowverse.manifest import Manifest, parse_manifest
 from flowverse.model import ModuleId, Requirement
@@ -97,9 +97,24 @@ class Project:
         return replace(self, patch_texts=read_patches(self.root), developed=read_developed(self.tree_root))
 
     @cached_property
+    def _patches(self) -> Mapping[ModuleId, Patch | BrokenPatch]:
+        found: dict[ModuleId, Patch | BrokenPatch] = {}
+        for id, text in self.patch_texts.items():
+            try:
+                found[id] = parse_patch(id, text)
+            except BrokenPatch as error:  # noqa: PERF203 - told to whoever needs it
+                found[id] = error
+        return found
+
+    @property
     def patches(self) -> Mapping[ModuleId, Patch]:
-        """The patches by module id. Raises `BrokenPatch`."""
-        return {id: parse_patch(id, text) for id, text in self.patch_texts.items()}
+        """The patches by module id, but for those that are broken."""
+        return {id: patch for id, patch in self._patches.items() if isinstance(patch, Patch)}
+
+    @property
+    def broken_patches(self) -> Mapping[ModuleId, BrokenPatch]:
+        """What is wrong with the patches that cannot be used, by module id."""
+        return {id: patch for id, patch in self._patches.items() if isinstance(patch, BrokenPatch)}
 
     @property
     def tree_root(self) -> Path:

@@ -73,10 +73,9 @@ def _look(
         against_pin.pop(MODULE_ID_FILE, None)
         if not edit_of(against_pin):
             return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
-    edit = edit_of(files)
-    still = tuple(path for path in record.conflicts if path in {*edit.changed, *edit.added, *edit.deleted})
-    fresh = replace(record, behind="", files=files, conflicts=still)
-    return Found(id=id, base=record.base, same=same, edit=edit, conflicts=still), fresh
+    fresh = replace(record, behind="", files=files)
+    found = Found(id=id, base=record.base, same=same, edit=edit_of(files), patched=bool(record.patch))
+    return replace(found, conflicts=record.conflicts), fresh
 
 
 def _look_at_copy(id: ModuleId, place: Path, record: Record, target: Path | None) -> tuple[Found, Record]:
@@ -87,7 +86,7 @@ def _look_at_copy(id: ModuleId, place: Path, record: Record, target: Path | None
     tops = copied_names([path.partition("/")[0] for path in source])
     source = {path: seen for path, seen in source.items() if path.partition("/")[0] not in tops}
     same = record.link == str(target) and bool(source) and not edit_of(source)
-    return Found(id=id, same=same, edit=edit_of(files)), replace(record, behind="", files=files)
+    return Found(id=id, same=same, edit=edit_of(files), copied=True), replace(record, behind="", files=files)
 
 
 def _one_place(tree: Tree, one: ModuleId, other: ModuleId) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from flowverse._goal import goal
+from flowverse._goal import goal, orphans
 from flowverse._index import Record
 from flowverse._plan import Found
 from flowverse._project import Project
@@ -24,7 +24,8 @@ State = Literal["clean", "edited", "patched", "linked", "missing", "moved", "con
 class Row:
     """One module. `moved`: its pin is another commit than its folder; `unlocked`: it is in the tree only.
 
-    `conflicts` are the files that a merge left to a person. `revision`, `commit`, `path`, `patch` and `developed` are
+    `conflicts` are the files that a merge left to a person, `base` is what the folder was synced from, in words, where
+    that is something else than its pin. `revision`, `commit`, `path`, `patch` and `developed` are
     those of its pin; without one, of what it was synced from, as far as known.
     """
 
@@ -33,6 +34,7 @@ class Row:
     state: State
     edit: Edit
     conflicts: tuple[str, ...] = ()
+    base: str = ""
     revision: str = ""
     commit: str = ""
     path: str | None = None
@@ -68,7 +70,7 @@ def status_of(project: Project) -> Status:
         for id, there in sorted(found.items())
         if there.exists or id in by_id
     ]
-    return Status(rows=tuple(rows), stale=stale(project), warnings=project.manifest.warnings)
+    return Status(rows=tuple(rows), stale=stale(project), warnings=(*project.manifest.warnings, *orphans(project)))
 
 
 def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> Row:
@@ -86,7 +88,7 @@ def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> 
         state = "unlocked"
     elif not there.same:
         state = "moved"
-    elif there.link is not None:
+    elif there.link is not None or there.copied:
         state = "linked"
     elif pin.patch:
         state = "patched"
@@ -98,6 +100,7 @@ def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> 
         state=state,
         edit=there.edit,
         conflicts=there.conflicts,
+        base=there.base if pin is not None and there.exists and not there.same else "",
         revision=pinned.revision,
         commit=pinned.commit,
         path=pinned.path,

@@ -29,6 +29,7 @@ from flowverse._patches import patch_name
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._reader import nearest
+from flowverse._render.lines import count
 from flowverse._settings import Settings
 from flowverse._survey import survey
 from flowverse._tasks import run
@@ -163,7 +164,8 @@ def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
     with desk.tree.locked(desk.reporter):
         found, records = desk.survey()
         prefix = f"{desk.project.manifest.modules_dir}/{id.folder}/"
-        paths = matching(id, found[id].edit, words, prefix)
+        every = sorted({*paths_of(found[id].edit), *found[id].conflicts})
+        paths = matching(id, every, words, prefix)
         contents = run(lambda: desk.bases.read(records[id], paths))
         _, aside = put_files_back(desk.tree, records[id], paths, contents)
     return Changed(
@@ -190,7 +192,7 @@ def resolve(root: Path, settings: Settings, module: str, *, reporter: Reporter =
         if marked:
             raise Unresolved(id, marked)
         desk.tree.rewrite(replace(record, conflicts=()))
-    return Changed(done=(f"{id} has no conflicts any more; it is edited ({len(record.conflicts)} resolved)",))
+    return Changed(done=(f"{id} has no conflicts any more ({count(len(record.conflicts), 'file')} resolved)",))
 
 
 # --- patches ---------------------------------------------------------------------------------------------------------

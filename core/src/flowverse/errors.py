@@ -288,7 +288,8 @@ class PatchConflict(FlowverseError):
         self.id, self.to, self.paths = id, to, tuple(paths)
         self.hint = (
             f"Run `flowverse update --merge {id}`: it makes edits of the patch, with markers where they conflict; "
-            f"mend these, then `flowverse resolve {id}` and `flowverse patch {id}`."
+            f"mend these, then `flowverse resolve {id}` and `flowverse patch {id}`. Or delete "
+            f"flow_patches/{id}.patch to give it up."
         )
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -70,12 +71,13 @@ def say(desk: Desk, *command: str, **environ: str) -> Said:
 
 def alike(said: Said) -> Said:
     """The same, but for the name of the program: who ran it by `pdm flowverse` can run it again so."""
-    return Said(said.code, *(text.replace("pdm flowverse", "flowverse") for text in (said.out, said.err)))
+    texts = (text.replace("pdm flowverse", "flowverse") for text in (said.out, said.err))
+    return Said(said.code, *(re.sub(r"backups/\d{8}-\d{6}", "backups/NOW", text) for text in texts))
 
 
 @pytest.mark.parametrize("verb", sorted(cli.commands))
 def test_every_verb_says_the_same_as_the_command(desk: Desk, verb: str) -> None:
-    """In the same project: the same lines on the same streams, and the same exit code; and so for its help."""
+    """In the same project: the same lines on the same streams, and the same exit code."""
     needs = any(param.required for param in cli.commands[verb].params if isinstance(param, click.Argument))
     assert verb in ROWS or not needs, f"give {verb} a row of arguments to be tried with"
     desk.write_project(APPLICATION, CHAT)
@@ -87,16 +89,25 @@ def test_every_verb_says_the_same_as_the_command(desk: Desk, verb: str) -> None:
     answers = []
     for program in ((*COMMAND,), (*PDM, "flowverse")):
         shutil.copytree(before, desk.root, symlinks=True)
-        answers.append([say(desk, *program, verb, *ROWS.get(verb, ())), say(desk, *program, verb, "--help")])
+        answers.append(say(desk, *program, verb, *ROWS.get(verb, ())))
         shutil.rmtree(desk.root)
 
     ours, theirs = answers
 
-    assert ours[0].out or ours[0].err
-    assert "Traceback" not in ours[0].err
-    assert [alike(said) for said in theirs][verb in ANOTHER_ANSWER :] == ours[verb in ANOTHER_ANSWER :]
-    assert f"Usage: pdm flowverse {verb} " in theirs[1].out
-    assert f"Example: pdm flowverse {verb}" in theirs[1].out
+    assert ours.out or ours.err
+    assert "Traceback" not in ours.err
+    assert verb in ANOTHER_ANSWER or alike(theirs) == alike(ours)
+
+
+def test_the_help_of_a_verb(desk: Desk) -> None:
+    """The same, but for the name of the program, which is also in its example."""
+    desk.write_project(APPLICATION, CHAT)
+
+    ours, theirs = say(desk, *COMMAND, "sync", "--help"), say(desk, *PDM, "flowverse", "sync", "--help")
+
+    assert alike(theirs) == ours
+    assert "Usage: pdm flowverse sync " in theirs.out
+    assert "Example: pdm flowverse sync" in theirs.out
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["--version"], ["staus"], ["sync", "--lokced"], ["-q"]])

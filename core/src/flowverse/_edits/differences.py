@@ -11,7 +11,7 @@ from flowverse._cache import writing
 from flowverse._edits.bases import Bases
 from flowverse._edits.diff import FileDiff, FileVersion, file_diff
 from flowverse._goal import goal
-from flowverse._index import Record, edit_of, look
+from flowverse._index import Record, look
 from flowverse._project import Project
 from flowverse._reader import nearest
 from flowverse._survey import survey
@@ -74,12 +74,12 @@ def version_of(file: Path) -> FileVersion | None:
 # --- giving up single files ------------------------------------------------------------------------------------------
 
 
-def matching(id: ModuleId, edit: Edit, words: Sequence[str], prefix: str) -> tuple[str, ...]:
-    """The edited paths that are meant: a path in the module or in the project (below `prefix`), or a folder's.
+def matching(id: ModuleId, every: Sequence[str], words: Sequence[str], prefix: str) -> tuple[str, ...]:
+    """Those of `every` edited path that are meant, by one in the module or the project (below `prefix`), or a folder.
 
     Raises `UsageError` for a word that means none.
     """
-    every, found = paths_of(edit), set()
+    found: set[str] = set()
     for word in words:
         path = word.replace(os.sep, "/").removeprefix("./").removeprefix(prefix).rstrip("/")
         meant = {one for one in every if one == path or one.startswith(f"{path}/") or path in {"", "."}}
@@ -115,9 +115,7 @@ def put_files_back(
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(place), base, record.files)
     files.pop(MODULE_ID_FILE, None)
-    edit = edit_of(files)
-    still = tuple(path for path in record.conflicts if path in paths_of(edit))
-    fresh = replace(record, files=files, conflicts=still)
+    fresh = replace(record, files=files, conflicts=tuple(path for path in record.conflicts if path not in paths))
     tree.rewrite(fresh)
     return fresh, str(aside) if aside.is_dir() else None
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from flowverse._plain import plain
 from flowverse._render.lines import Kind, Line, count, document, table
 from flowverse._view import Row, Status
-from flowverse.model import Edit
 
 __all__ = ["render_status", "status_document"]
 
@@ -16,7 +15,7 @@ def render_status(status: Status, *, verbose: bool = False) -> list[Line]:
     """Every module with its state, the lock's staleness, and a count; with `verbose` the edited files below a row."""
     lines = []
     for row, line in zip(status.rows, table([_row(row) for row in status.rows]), strict=True):
-        lines += [line, *(_edit_lines(row.edit) if verbose else ())]
+        lines += [line, *(_edit_lines(row) if verbose else ())]
     lines += [Line("warning", f"flowverse.lock is stale: {reason}") for reason in status.stale]
     lines += [Line("warning", warning) for warning in status.warnings]
     states: dict[str, int] = {}
@@ -39,17 +38,21 @@ def _row(row: Row) -> tuple[Kind, tuple[str, str]]:
         "unlocked": "kept",
     }
     detail = f" ({row.edit})" if row.edit else ""
+    detail += f", from {row.base}" if row.base else ""
     return kind[row.state], (row.label, f"{row.state}{detail}")
 
 
-def _edit_lines(edit: Edit) -> list[Line]:
-    """The files of an edit, each with what happened to it."""
+def _edit_lines(row: Row) -> list[Line]:
+    """The files that were edited, each with what happened to it; first those that wait to be resolved."""
     kinds: list[tuple[Kind, str, Sequence[str]]] = [
-        ("changed", "changed", edit.changed),
-        ("added", "added", edit.added),
-        ("removed", "deleted", edit.deleted),
+        ("removed", "conflict", row.conflicts),
+        ("changed", "changed", row.edit.changed),
+        ("added", "added", row.edit.added),
+        ("removed", "deleted", row.edit.deleted),
     ]
-    return [Line(kind, f"    {what:<7}  {plain(path)}") for kind, what, paths in kinds for path in paths]
+    shown = [(kind, what, path) for kind, what, paths in kinds for path in paths]
+    rest = [(kind, what, path) for kind, what, path in shown if what == "conflict" or path not in row.conflicts]
+    return [Line(kind, f"    {what:<8}  {plain(path)}") for kind, what, path in rest]
 
 
 def status_document(status: Status) -> str:
@@ -66,6 +69,7 @@ def status_document(status: Status) -> str:
                 "added": sorted(row.edit.added),
                 "deleted": sorted(row.edit.deleted),
             },
+            "base": row.base or None,
             "conflicts": sorted(row.conflicts),
             "patch": f"sha256:{row.patch}" if row.patch else None,
             "developed": row.developed,
