@@ -147,7 +147,7 @@ def test_status_is_in_columns(declared: Workspace, hub: Hub) -> None:
     assert done.out.splitlines() == [
         f"a/One@main ({commits['a/One']})  unlocked",
         f"b/Two@main ({commits['b/Two']})  edited (1 changed)",
-        "    changed  two.py",
+        "    changed   two.py",
         f"c/Pinned@{commit[:7]}      unlocked",
         "3 flow modules: 1 edited, 2 unlocked",
     ]
