@@ -133,7 +133,7 @@ class Tree:
     def finish_staging(self, pin: Pin) -> Record:
         """Complete a staged module and say how it looks: its record, once it is in place.
 
-        A file that a person made executable stays so: a pin has no modes.
+        A file keeps the mode that it has in the tree, as a person may have set it: a pin has no modes.
         """
         folder, place = self.staged(pin.id), self.place(pin.id)
         with writing(folder):
@@ -390,8 +390,8 @@ class Tree:
 def _carry_mode(old: Path, fresh: Path) -> None:
     with suppress(OSError):
         mode = old.lstat().st_mode
-        if mode & 0o111 and stat.S_ISREG(mode):
-            fresh.chmod(fresh.stat().st_mode | (mode & 0o111))
+        if stat.S_ISREG(mode) and mode != fresh.stat().st_mode:
+            fresh.chmod(stat.S_IMODE(mode))
 
 
 def _encoded(text: str) -> bytes:

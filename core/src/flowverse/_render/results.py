@@ -19,7 +19,7 @@ def render(result: Result, *, verbose: bool = False, told: Collection[ModuleId] 
     locked = [change for change in result.locked if change.id not in told]
     steps = [step for step in result.plan.steps if step.action in ("keep", "merge") or step.id not in told]
     lines = [_lock_line(change) for change in locked] if verbose or not result.synced else []
-    lines += [line for step in steps if (line := _step_line(step)) is not None]
+    lines += [line for step in steps if (line := _step_line(step, told=step.id in told)) is not None]
     lines += [_conflict_line(step) for step in result.plan.steps if step.conflicts]
     merged = {step.id for step in result.plan.steps if step.action == "merge"}
     lines += [Line("backup", _backup(id, place, merged=id in merged)) for id, place in result.backups]
@@ -44,7 +44,7 @@ def target_of(pin: Pin) -> str:
     return pin.label.removeprefix(f"{pin.id}@") if pin.path is None else pin.path
 
 
-def _step_line(step: PlanStep) -> Line | None:
+def _step_line(step: PlanStep, *, told: bool) -> Line | None:
     label = step.pin.label if step.pin is not None else str(step.id)
     if step.action == "install":
         return Line("added", f"+ {label}")
@@ -56,7 +56,8 @@ def _step_line(step: PlanStep) -> Line | None:
         was = f", was {step.old}" if step.old and f"({step.old.rpartition('(')[2]}" not in label else ""
         return Line("changed", f"~ {label}{was}")
     if step.action == "merge":
-        return Line("changed", f"~ {label}, was {step.old}; your edits ({step.edit}) are merged")
+        where = f"{step.id}:" if told else f"~ {label}, was {step.old};"
+        return Line("changed", f"{where} your edits ({step.edit}) are merged")
     return _kept_line(step)
 
 
