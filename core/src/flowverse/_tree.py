@@ -390,8 +390,9 @@ class Tree:
 def _carry_mode(old: Path, fresh: Path) -> None:
     with suppress(OSError):
         mode = old.lstat().st_mode
-        if stat.S_ISREG(mode) and mode != fresh.stat().st_mode:
-            fresh.chmod(stat.S_IMODE(mode))
+        wanted = stat.S_IMODE(mode) | (fresh.stat().st_mode & 0o111)  # a patch may make it executable
+        if stat.S_ISREG(mode) and wanted != stat.S_IMODE(fresh.stat().st_mode):
+            fresh.chmod(wanted)
 
 
 def _encoded(text: str) -> bytes:
