@@ -66,7 +66,7 @@ def texts(lines: list[Line]) -> list[tuple[str, str]]:
             step("keep", None, edit=Edit(added=("x",)), old=BASE, behind="gone"),
             "warning",
             "a/A was edited (1 added) and is kept, though nothing asks for it any more, nor for what it asks for; "
-            "--force removes it",
+            "`flowverse sync --force` removes it",
         ),
     ],
 )
@@ -116,10 +116,10 @@ CHANGE = (LockChange(id=A, old=None, new=PIN),)
         (Result(modules=2, plan=plan(2)), "Synced 2 flow modules"),
         (Result(modules=3, plan=plan(1, unchanged=2)), "Synced 1 flow module (2 in place already)"),
         (Result(modules=3, plan=plan(1, 2)), "Synced 1 flow module, removed 2"),
-        (Result(modules=0, plan=plan(0, 1)), "Removed 1"),
+        (Result(modules=0, plan=plan(0, 1)), "Removed 1 flow module"),
         (Result(modules=1, plan=plan(1), dry_run=True), "Would sync 1 flow module"),
         (Result(modules=1, plan=plan(1, 1), dry_run=True), "Would sync 1 flow module, remove 1"),
-        (Result(modules=1, plan=plan(0, 1), dry_run=True), "Would remove 1"),
+        (Result(modules=1, plan=plan(0, 1), dry_run=True), "Would remove 1 flow module"),
         (Result(modules=2, synced=False, locked=CHANGE, lock_written=True), "Locked 2 flow modules"),
         (Result(modules=2, synced=False, lock_written=True), "Locked 2 flow modules"),
         (Result(modules=2, synced=False), "Locked 2 flow modules, nothing changed"),

@@ -24,7 +24,8 @@ State = Literal["clean", "edited", "patched", "linked", "missing", "moved", "con
 class Row:
     """One module. `moved`: its pin is another commit than its folder; `unlocked`: it is in the tree only.
 
-    `conflicts` are the files that a merge left to a person. `revision`, `commit`, `path`, `patch` and `developed` are
+    `conflicts` are the files that a merge left to a person. `base` is the commit that its folder was synced from, where
+    that is not its pin's. `revision`, `commit`, `path`, `patch` and `developed` are
     those of its pin; without one, of what it was synced from, as far as known.
     """
 
@@ -33,6 +34,7 @@ class Row:
     state: State
     edit: Edit
     conflicts: tuple[str, ...] = ()
+    base: str = ""
     revision: str = ""
     commit: str = ""
     path: str | None = None
@@ -98,6 +100,7 @@ def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> 
         state=state,
         edit=there.edit,
         conflicts=there.conflicts,
+        base=record.commit if record is not None and not (there.same or record.commit == pinned.commit) else "",
         revision=pinned.revision,
         commit=pinned.commit,
         path=pinned.path,

@@ -276,7 +276,7 @@ def check_tree(root: Path, settings: Settings) -> Difference:
     project = Project.read_frozen(root) if settings.frozen else Project.read(root)
     tree = Tree(project.tree_root)
     nothing = untouched(project, tree)
-    if nothing is not None:
+    if nothing is not None and not any(step.behind for step in nothing.plan.steps):
         return Difference(steps=nothing.plan.steps)
     reasons = patch_reasons(project) if settings.frozen else stale(project)
     pins = goal(project, strict=False)

@@ -39,7 +39,8 @@ def _row(row: Row) -> tuple[Kind, tuple[str, str]]:
         "unlocked": "kept",
     }
     detail = f" ({row.edit})" if row.edit else ""
-    return kind[row.state], (row.label, f"{row.state}{detail}")
+    base = f" from {row.base[:7]}" if row.base else ""
+    return kind[row.state], (row.label, f"{row.state}{detail}{base}")
 
 
 def _edit_lines(edit: Edit) -> list[Line]:

@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import click
-from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
+from flowverse._plain import fold
 from flowverse._render.lines import Kind, Line, count, render_waiting
 from flowverse.cli._group import PROGRAM
 from flowverse.model import Conflict, ModuleId, Wish
@@ -86,7 +86,7 @@ class Terminal:
         if text:
             # What git has its pager do: end where it all fits, keep colours, leave the screen as it is.
             os.environ.setdefault("LESS", "FRX")
-            click.echo_via_pager(text, color=self._out.color_system is not None)
+            click.echo_via_pager(text.removesuffix("\n"), color=self._out.color_system is not None)
 
     def _coloured(self, kind: Kind, line: bytes) -> str:
         shown = "".join(c if c.isprintable() or c in "\t\n" else "^" for c in line.decode("utf-8", "replace"))
@@ -114,8 +114,10 @@ class Terminal:
         # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
         said = line.text.replace(f"`{PROGRAM} ", f"`{self._program} ") if line.kind in _PREFIXED else line.text
         console = self._err if line.kind in _TO_STDERR else self._out
-        if line.starts and console.file.isatty() and cell_len(said) > console.width:
-            said = _folded(said, line.starts, console.width)
+        prefix = len(text)
+        if not line.verbatim:
+            starts = [prefix + start for start in line.starts]
+            said = _fitting(console, text.plain + said, starts, line.hang)[prefix:]
         text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
         console.print(text)
 
@@ -128,7 +130,7 @@ class Terminal:
     def agrees(self, question: str) -> bool | None:
         """Whether a person says yes; None where there is nobody to ask: without a terminal, or in CI."""
         chooser = self.chooser()
-        return None if isinstance(chooser, Refuse) else click.confirm(question, err=True)
+        return None if isinstance(chooser, Refuse) else click.confirm(_asked(self._err, question, " [y/N]: "), err=True)
 
     @contextmanager
     def _paused(self) -> Iterator[None]:
@@ -158,18 +160,14 @@ class Terminal:
             yield _Plain(self._err, verbose=self._verbose)
 
 
-def _folded(text: str, starts: Sequence[int], width: int) -> str:
-    """A row of a table that is wider than the terminal: without gaps, and broken between words only."""
-    cells = [text[start:end].rstrip() for start, end in zip((0, *starts), (*starts, None), strict=True)]
-    lines = [""]
-    for cell in cells:
-        for number, word in enumerate(cell.split(" ")):
-            gap = "" if not lines[-1].strip() else " " if number else "  "
-            if gap and cell_len(lines[-1] + gap + word) > width:
-                lines.append(f"    {word}")
-            else:
-                lines[-1] += gap + word
-    return "\n".join(lines)
+def _fitting(console: Console, text: str, starts: Sequence[int] = (), hang: str | None = None) -> str:
+    """The text as a terminal can show it without breaking a word; as it is, where there is none."""
+    return fold(text, console.width, starts=starts, hang=hang) if console.file.isatty() else text
+
+
+def _asked(console: Console, question: str, rest: str) -> str:
+    """A question as a terminal can show it; `rest` is what comes after its last word."""
+    return _fitting(console, question + "_" * len(rest))[: -len(rest)]
 
 
 class _Plain:
@@ -239,14 +237,17 @@ class _Ask:
             return self._ask(conflict)
 
     def _ask(self, conflict: Conflict) -> Wish:
-        self._console.print(Text(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:"))
+        self._print(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:")
         for number, wish in enumerate(conflict.wishes, 1):
-            self._console.print(Text(f"  {number}) {wish.label}", style="bold"))
+            self._print(f"  {number}) {wish.label}", style="bold")
             for chain in wish.chains:
-                self._console.print(Text(f"     asked for by {chain}"))
-        answer = click.prompt(
-            "Which one? It will stand in [tool.flowverse.overrides]",
-            type=click.IntRange(1, len(conflict.wishes)),
-            err=True,
-        )
-        return conflict.wishes[int(answer) - 1]
+                self._print(f"     asked for by {chain}")
+        question = _asked(self._console, "Which one? It will stand in [tool.flowverse.overrides]", ":")
+        while True:
+            answer = click.prompt(question, err=True).strip()
+            if answer in map(str, range(1, len(conflict.wishes) + 1)):
+                return conflict.wishes[int(answer) - 1]
+            self._print(f"Answer with a number from 1 to {len(conflict.wishes)}.", style="yellow")
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(Text(_fitting(self._console, text), style=style))
