@@ -32,7 +32,7 @@ class Screen:
     """The screen of a terminal, fed by a program that runs on it."""
 
     def __init__(self, columns: int) -> None:
-        self._screen = pyte.Screen(columns, ROWS)
+        self._screen = pyte.HistoryScreen(columns, ROWS, history=10_000)
         self._stream = pyte.Stream(self._screen)
         self.written: list[str] = []
 
@@ -50,10 +50,13 @@ class Screen:
 
     @property
     def lines(self) -> list[str]:
-        """What can be read, down to the last line that is not empty."""
+        """What can be read, also above the screen, down to the last line that is not empty."""
         assert not self._screen.cursor.hidden
         assert self._screen.cursor.attrs == self._screen.default_char, "a colour was left behind"
-        return "\n".join(line.rstrip() for line in self._screen.display).rstrip("\n").split("\n")
+        above = [
+            "".join(row[column].data for column in range(self._screen.columns)) for row in self._screen.history.top
+        ]
+        return "\n".join(line.rstrip() for line in (*above, *self._screen.display)).rstrip("\n").split("\n")
 
 
 def run(

@@ -1,20 +1,25 @@
 """The life of a project on one screen, as session.txt has it, and that screens of any kind are fit to be read.
 
-`FLOWVERSE_TEST_RECORD=1 hatch test tests/integration/test_session.py` writes down what is said now: read the difference.
+`FLOWVERSE_TEST_RECORD=1 hatch test tests/integration/test_session.py` writes what is said now: read the difference.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 import tarfile
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from flowverse.cli._commands import cli
 
-from tests.hub import Hub
-from tests.integration.screen import Shell, shell
-from tests.integration.workspace import Workspace, asking
+from tests.hub import FILE, Hub
+from tests.integration.screen import Shell, run, shell
+from tests.integration.workspace import COMMAND, Workspace, asking
 
 RECORD = Path(__file__).with_name("session.txt")
 
@@ -194,3 +199,176 @@ def archive(space: Workspace) -> None:
             ours = name.startswith("flow_modules/.") or name in {"demo-1.tar.gz", "flow_modules/flow.mod"}
             if path.is_file() and not ours:
                 file.add(path, f"demo-1/{name}")
+
+
+# --- the pager -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_edit(space: Workspace, hub: Hub) -> Workspace:
+    """An edit that is longer than the screen."""
+    hub.add("a/One", {"one.py": ""})
+    space.declare({"a/One": "main"})
+    space.sync()
+    (space.place("a/One") / "one.py").write_text("".join(f"one = {number}\n" for number in range(200)))
+    return space
+
+
+@pytest.mark.skipif(shutil.which("less") is None, reason="there is no less")
+def test_a_long_diff_is_paged(long_edit: Workspace) -> None:
+    """As git does: it waits, and after `q` the screen and the keyboard are those of the shell again."""
+    with shell(long_edit, 80, PAGER="less", LESS="FRX") as terminal:
+        shown = terminal.type("flowverse diff", ("\n:", "q"))
+
+        assert shown.code == 0
+        assert "+one = 50" in shown.lines
+        assert "+one = 150" not in shown.lines
+        assert "Traceback" not in shown.written
+        assert terminal.type("flowverse diff --stat").lines[-1] == "1 file edited in 1 flow module"
+
+
+@pytest.mark.parametrize(
+    "more", [{"PATH": str(COMMAND.parent)}, {"PAGER": "cat"}, {"PAGER": "no-such-pager"}, {"TERM": "dumb"}]
+)
+def test_a_long_diff_where_nothing_pages(long_edit: Workspace, more: dict[str, str]) -> None:
+    """It is printed: without `less`, with a pager that does not wait or is not there, on a terminal that cannot."""
+    with shell(long_edit, 80, **more) as terminal:
+        shown = terminal.type("flowverse diff")
+
+    assert (shown.code, shown.lines[-1]) == (0, "+one = 199")
+
+
+# --- screens of any kind ---------------------------------------------------------------------------------------------
+
+READING = {
+    "status -v": 0,
+    "sync --check": 1,
+    "lock --check": 1,
+    "tree": 0,
+    "tree --why Leaf": 0,
+    "tree --invert": 0,
+    "outdated": 0,
+    "search flow": 0,
+    "info saibo/ChatFlow": 3,
+    "info saibo/ChatFlows": 0,
+    "requirements": 1,
+    "licenses": 0,
+    "diff --stat": 0,
+    "backups": 0,
+    "develop": 0,
+    "update --dry-run": 0,
+    "sync --merge --dry-run": 0,
+    "sync --locked": 1,
+    "remove Nothing": 2,
+}
+"""What changes nothing, with its exit code in the project below."""
+VERBATIM = {"diff": 0, "migrate": 1, "export --format requirements": 0}
+"""What shows the content of files, or is for programs: no line of it is broken but by the terminal."""
+CHANGING = {"update": 0, "sync --merge": 1}
+EVERY = {**READING, **VERBATIM, **CHANGING}
+
+PROCESS = """\
+import sys
+from flowverse.cli._commands import run
+for line in sys.argv[1:]:
+    print("$", line, flush=True)
+    code = run(line.split())
+    print("exit code", code, flush=True)
+"""
+"""Does what as many commands do, in one process."""
+
+
+@pytest.fixture
+def lived(space: Workspace, hub: Hub) -> Workspace:
+    """A project in which everything has happened: edits, a patch, a local module, a conflict to come, a backup."""
+    publish(hub)
+    hub.add("b/Leaf", {"leaf.py": "leaf = 1\n", "größe.txt": "1\n", "pip_requirements.txt": "pyyaml<6\n"})
+    (space.base / "dev").mkdir()
+    (space.base / "dev" / "dev.py").write_text(asking("b/Leaf"))
+    wishes: dict[str, str | dict[str, str]] = {FLOWS: "main", GAME: "main", "c/Dev": {"path": "../dev"}}
+    space.declare(wishes, overrides={ATOMIC: "main"})
+    (space.root / "talk.py").write_text(SCRIPT + "flow_verse.sync_dependencies([name])\n", encoding="utf-8")
+    assert space.call("sync").code == 0
+    (space.place("b/Leaf") / "größe.txt").write_text("22\n")
+    assert space.call("restore", "b/Leaf").code == 0
+    (space.place(ATOMIC) / "atomic.py").write_text("model = 'größer'\n", encoding="utf-8")
+    assert space.call("patch", ATOMIC).code == 0
+    (space.place(GAME) / "game.py").write_text("size = 5\n")
+    publish_more(hub)
+    hub.add("d/New", {"new.py": ""})
+    space.declare({**wishes, "d/New": "main"}, overrides={ATOMIC: "main"})
+    hub.rule(FILE, delay=0.02)
+    return space
+
+
+def said(lines: list[str]) -> dict[str, tuple[int, list[str]]]:
+    """The exit code and the lines of each command."""
+    found: dict[str, tuple[int, list[str]]] = {}
+    command, own = "", list[str]()
+    for line in lines:
+        if line.startswith("$ "):
+            command, own = line[2:], []
+        elif line.startswith("exit code "):
+            found[command] = int(line[10:]), own
+        else:
+            own.append(line)
+    return found
+
+
+def words(text: str) -> Counter[str]:
+    """The words of a text, and how often each is there; what only leads to another line is none."""
+    return Counter(re.sub(r"\s+(?=@)", "", text.replace("│", " ")).split())
+
+
+def alone(space: Workspace, command: str) -> str:
+    """What a command says without a terminal."""
+    done = space.call(*command.split())
+    return done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("columns", "more"), [(40, {}), (40, {"TERM": "dumb"}), (80, {"NO_COLOR": "1"}), (200, {})], ids=str
+)
+def test_every_screen_can_be_read(lived: Workspace, columns: int, more: dict[str, str]) -> None:
+    """Whatever the terminal: nothing is cut off, no word is broken, nothing of what moved is left."""
+    expected = {command: alone(lived, command) for command in (*READING, *VERBATIM)}
+
+    shown = run(lived, columns, "-c", PROCESS, *EVERY, act=None, program=sys.executable, **more)
+
+    screens = said(shown.lines)
+    assert {command: code for command, (code, _) in screens.items()} == EVERY
+    texts = {command: "\n".join(lines) for command, (_, lines) in screens.items()}
+    for command in READING:
+        if command.startswith("search"):  # what does not fit is left out, the least important first
+            assert words(texts[command]) <= words(expected[command])
+        else:
+            assert words(texts[command]) == words(expected[command]), command
+    for command in VERBATIM:
+        assert Counter("".join(texts[command].split())) == Counter("".join(expected[command].split())), command
+    for text in (texts[command] for command in CHANGING):
+        assert not re.search("Fetching|Resolving|Reading|[⠁-⣿━]", text)
+    assert "\x1b[3" not in shown.written or not more
+    assert "\x1b" not in shown.written or "TERM" not in more
+
+
+@pytest.mark.parametrize(
+    ("encoding", "more"), [("utf-8", {}), ("ascii", {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})], ids=["", "ascii"]
+)
+def test_every_output_can_go_to_a_file(lived: Workspace, encoding: str, more: dict[str, str]) -> None:
+    """No code of a terminal is in it; and one that cannot hold every character has a mark for those."""
+    expected = {command: alone(lived, command) for command in (*READING, *VERBATIM)}
+    place = lived.base / "out.txt"
+
+    with place.open("wb") as file:
+        command = [sys.executable, "-c", PROCESS, *EVERY]
+        subprocess.run(command, cwd=lived.root, env=lived.environ(**more), stdout=file, stderr=file, check=True)
+
+    text = place.read_bytes().decode(encoding)
+    assert not set(text) & {"\x1b", "\r"}
+    assert "Traceback" not in text
+    outputs = said(text.splitlines())
+    assert {command: code for command, (code, _) in outputs.items()} == EVERY
+    if encoding == "utf-8":
+        assert {command: words("\n".join(lines)) for command, (_, lines) in outputs.items() if command in expected} == {
+            command: words(output) for command, output in expected.items()
+        }

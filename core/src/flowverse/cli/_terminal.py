@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -86,7 +87,9 @@ class Terminal:
         if text:
             # What git has its pager do: end where it all fits, keep colours, leave the screen as it is.
             os.environ.setdefault("LESS", "FRX")
-            click.echo_via_pager(text.removesuffix("\n"), color=self._out.color_system is not None)
+            click.echo_via_pager(
+                text.removesuffix("\n"), color=self._out.color_system is not None and not self._out.no_color
+            )
 
     def _coloured(self, kind: Kind, line: bytes) -> str:
         shown = "".join(c if c.isprintable() or c in "\t\n" else "^" for c in line.decode("utf-8", "replace"))
@@ -96,7 +99,7 @@ class Terminal:
     @property
     def width(self) -> int | None:
         """The columns of the screen; None where the output goes to a file or another program."""
-        return self._out.width if self._out.is_terminal else None
+        return _columns(self._out) if self._out.is_terminal else None
 
     def emit(self, text: str) -> None:
         """Print a JSON document for another program, in UTF-8 whatever the terminal has (RFC 8259).
@@ -162,7 +165,12 @@ class Terminal:
 
 def _fitting(console: Console, text: str, starts: Sequence[int] = (), hang: str | None = None) -> str:
     """The text as a terminal can show it without breaking a word; as it is, where there is none."""
-    return fold(text, console.width, starts=starts, hang=hang) if console.file.isatty() else text
+    return fold(text, _columns(console), starts=starts, hang=hang) if console.file.isatty() else text
+
+
+def _columns(console: Console) -> int:
+    """How wide the terminal is. To rich, one that can do nothing is as wide as most are."""
+    return shutil.get_terminal_size().columns if console.is_dumb_terminal else console.width
 
 
 def _asked(console: Console, question: str, rest: str) -> str:
