@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from flowverse._render.edits import render_developed, render_stat
 from flowverse._render.lines import render_waiting, table
+from flowverse._render.requiring import render_difference
 from flowverse._view import Row, State
 from flowverse.api import Graph, Line, Status, render, render_status, render_tree
 from flowverse.model import Edit, LockChange, Pin, Plan, PlanStep, Result
+from flowverse.requiring import Difference
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -258,3 +261,33 @@ def test_a_table_says_where_its_columns_begin() -> None:
     assert lines == [Line("note", "a     bcd  e", (6, 11)), Line("kept", "abcd", (6, 11))]
     assert [lines[0].text[start] for start in lines[0].starts] == ["b", "e"]
     assert table([]) == []
+
+
+@pytest.mark.parametrize(
+    ("difference", "hints"),
+    [
+        (Difference(stale=("a/A is not locked yet",)), ["sync`"]),
+        (Difference(steps=(step("install"),)), ["sync`"]),
+        (Difference(steps=(step("keep", edit=EDIT, old=BASE, behind="moved"),)), ["sync --merge`"]),
+        (Difference(steps=(step("keep", None, edit=EDIT, behind="gone"),)), ["sync --force`"]),
+        (
+            Difference(steps=(step("install"), step("keep", edit=EDIT, old=BASE, behind="moved"))),
+            ["sync`", "sync --merge`"],
+        ),
+    ],
+)
+def test_what_a_difference_needs(difference: Difference, hints: list[str]) -> None:
+    """Only what does something about it is named: no plain sync touches an edit."""
+    lines = [line.text for line in render_difference(difference) if line.kind == "hint"]
+    assert [line.removeprefix("`flowverse ").partition(" m")[0].partition(" r")[0] for line in lines] == hints
+
+
+def test_lists_sum_up() -> None:
+    """Whether there is nothing, one or more."""
+    many = [(A, "../A"), (mid("b/B"), "../B")]
+    assert [render_developed(many[:number])[-1].text for number in range(3)] == [
+        "No flow module is developed here",
+        "1 flow module is developed here",
+        "2 flow modules are developed here",
+    ]
+    assert texts(render_stat([])) == [("summary", "Nothing was edited")]
