@@ -48,7 +48,7 @@ def test_an_error_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: 
     assert text.startswith(f"error: {hub.endpoint} answered 404 for two.py of b/Two. hint: ")
 
 
-@pytest.mark.parametrize("columns", [60, 120])
+@pytest.mark.parametrize("columns", [40, 120])
 def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: int) -> None:
     """One line, and the cursor is back."""
     rule = hub.rule(FILE, action="stall")
@@ -60,7 +60,8 @@ def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: in
     code, lines, _ = run(declared, columns, "sync", act=interrupt)
 
     assert code == 130
-    assert [line.removeprefix("^C") for line in lines] == ["Interrupted; the tree is as it was, or whole."]
+    text = " ".join(" ".join(lines).split())
+    assert text.removeprefix("^C") == "Interrupted; the tree is as it was, or whole."
 
 
 @pytest.mark.parametrize("columns", [60, 120])

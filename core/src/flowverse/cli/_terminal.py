@@ -42,6 +42,8 @@ _CLICK_STYLES: dict[str, dict[str, Any]] = {
     "green": {"fg": "green"},
     "red": {"fg": "red"},
 }
+_WITH_BAR = 60
+"""The columns that a terminal needs to have a bar beside what is said of progress."""
 _TO_STDERR = {"warning", "error", "hint"}
 _PREFIXED = {"warning", "error", "hint"}
 
@@ -72,6 +74,10 @@ class Terminal:
         """Print lines that were asked for: all of them, whatever else is quiet."""
         for line in lines:
             self._print(line, again=False)
+
+    def tell(self, text: str) -> None:
+        """Print what is neither a result nor an error."""
+        self._err.print(Text(_fitting(self._err, text)))
 
     def page(self, lines: Iterable[tuple[Kind, bytes]]) -> None:
         """Print lines of any encoding: through a pager and in colours on a terminal, as they are elsewhere."""
@@ -153,8 +159,10 @@ class Terminal:
         if self._quiet:
             yield SILENT
         elif self._err.file.isatty() and not self._err.is_dumb_terminal:  # colours may be forced on to a pipe, too
+            # Where it filled the line, what a terminal echoes of Ctrl-C would begin another, and this one would stay.
+            bar = [BarColumn(24)] if self._err.width >= _WITH_BAR else []
             display = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), console=self._err, transient=True
+                SpinnerColumn(), TextColumn("{task.description}"), *bar, console=self._err, transient=True
             )
             self._display = display
             with display:
@@ -193,11 +201,14 @@ class _Plain:
     def fetched(self, size: int) -> None: ...
 
     def waiting(self, what: str, seconds: float) -> None:
-        self._console.print(Text(render_waiting(what, seconds)))
+        self._tell(render_waiting(what, seconds))
 
     def detail(self, message: str) -> None:
         if self._verbose:
-            self._console.print(Text(message))
+            self._tell(message)
+
+    def _tell(self, text: str) -> None:
+        self._console.print(Text(_fitting(self._console, text)))
 
 
 class _Live(_Plain):
