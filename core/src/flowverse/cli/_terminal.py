@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,13 +11,13 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import Progress
 from rich.text import Text
 
-from flowverse._plain import fold
-from flowverse._render.lines import Kind, Line, count, render_waiting
+from flowverse._render.lines import Kind, Line
 from flowverse.cli._group import PROGRAM
-from flowverse.model import Conflict, ModuleId, Wish
+from flowverse.cli._progress import Live, Plain, columns, fitting, moving
+from flowverse.model import Conflict, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
 
 __all__ = ["Terminal"]
@@ -42,8 +41,6 @@ _CLICK_STYLES: dict[str, dict[str, Any]] = {
     "green": {"fg": "green"},
     "red": {"fg": "red"},
 }
-_WITH_BAR = 60
-"""The columns that a terminal needs to have a bar beside what is said of progress."""
 _TO_STDERR = {"warning", "error", "hint"}
 _PREFIXED = {"warning", "error", "hint"}
 
@@ -77,7 +74,7 @@ class Terminal:
 
     def tell(self, text: str) -> None:
         """Print what is neither a result nor an error."""
-        self._err.print(Text(_fitting(self._err, text)))
+        self._err.print(Text(fitting(self._err, text)))
 
     def page(self, lines: Iterable[tuple[Kind, bytes]]) -> None:
         """Print lines of any encoding: through a pager and in colours on a terminal, as they are elsewhere."""
@@ -105,7 +102,7 @@ class Terminal:
     @property
     def width(self) -> int | None:
         """The columns of the screen; None where the output goes to a file or another program."""
-        return _columns(self._out) if self._out.is_terminal else None
+        return columns(self._out) if self._out.is_terminal else None
 
     def emit(self, text: str) -> None:
         """Print a JSON document for another program, in UTF-8 whatever the terminal has (RFC 8259).
@@ -126,7 +123,7 @@ class Terminal:
         prefix = len(text)
         if not line.verbatim:
             starts = [prefix + start for start in line.starts]
-            said = _fitting(console, text.plain + said, starts, line.hang)[prefix:]
+            said = fitting(console, text.plain + said, starts, line.hang)[prefix:]
         text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
         console.print(text)
 
@@ -159,90 +156,17 @@ class Terminal:
         if self._quiet:
             yield SILENT
         elif self._err.file.isatty() and not self._err.is_dumb_terminal:  # colours may be forced on to a pipe, too
-            # Where it filled the line, what a terminal echoes of Ctrl-C would begin another, and this one would stay.
-            bar = [BarColumn(24)] if self._err.width >= _WITH_BAR else []
-            display = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), *bar, console=self._err, transient=True
-            )
+            display = moving(self._err)
             self._display = display
             with display:
-                yield _Live(display, verbose=self._verbose)
+                yield Live(display, verbose=self._verbose)
         else:
-            yield _Plain(self._err, verbose=self._verbose)
-
-
-def _fitting(console: Console, text: str, starts: Sequence[int] = (), hang: str | None = None) -> str:
-    """The text as a terminal can show it without breaking a word; as it is, where there is none."""
-    return fold(text, _columns(console), starts=starts, hang=hang) if console.file.isatty() else text
-
-
-def _columns(console: Console) -> int:
-    """How wide the terminal is. To rich, one that can do nothing is as wide as most are."""
-    return shutil.get_terminal_size().columns if console.is_dumb_terminal else console.width
+            yield Plain(self._err, verbose=self._verbose)
 
 
 def _asked(console: Console, question: str, rest: str) -> str:
     """A question as a terminal can show it; `rest` is what comes after its last word."""
-    return _fitting(console, question + "_" * len(rest))[: -len(rest)]
-
-
-class _Plain:
-    """The Reporter of pipes and files: silent but for waits and, with `verbose`, details."""
-
-    def __init__(self, console: Console, *, verbose: bool) -> None:
-        self._console, self._verbose = console, verbose
-
-    def phase(self, name: str) -> None: ...
-
-    def found(self, id: ModuleId, total: int) -> None: ...
-
-    def fetching(self, files: int, size: int) -> None: ...
-
-    def fetched(self, size: int) -> None: ...
-
-    def waiting(self, what: str, seconds: float) -> None:
-        self._tell(render_waiting(what, seconds))
-
-    def detail(self, message: str) -> None:
-        if self._verbose:
-            self._tell(message)
-
-    def _tell(self, text: str) -> None:
-        self._console.print(Text(_fitting(self._console, text)))
-
-
-class _Live(_Plain):
-    """The Reporter of a terminal: one line that moves, gone at the end."""
-
-    def __init__(self, display: Progress, *, verbose: bool) -> None:
-        super().__init__(display.console, verbose=verbose)
-        self._display = display
-        self._task: TaskID = display.add_task("Reading the project", total=None)
-        self._wanted = self._done = 0
-
-    @property
-    def display(self) -> Progress:
-        return self._display
-
-    def phase(self, name: str) -> None:
-        self._show(f"{name.capitalize()} flow modules")
-
-    def found(self, id: ModuleId, total: int) -> None:  # noqa: ARG002
-        self._show(f"Resolving {count(total, 'flow module')}")
-
-    def fetching(self, files: int, size: int) -> None:  # noqa: ARG002
-        self._wanted += files
-        self._files()
-
-    def fetched(self, size: int) -> None:  # noqa: ARG002
-        self._done += 1
-        self._files()
-
-    def _files(self) -> None:
-        self._show(f"Fetching {self._done:,} of {count(self._wanted, 'file')}", self._done, self._wanted)
-
-    def _show(self, description: str, done: int = 0, total: int | None = None) -> None:
-        self._display.update(self._task, description=description, completed=done, total=total)
+    return fitting(console, question + "_" * len(rest))[: -len(rest)]
 
 
 class _Ask:
@@ -269,4 +193,4 @@ class _Ask:
             self._print(f"Answer with a number from 1 to {len(conflict.wishes)}.", style="yellow")
 
     def _print(self, text: str, style: str = "") -> None:
-        self._console.print(Text(_fitting(self._console, text), style=style))
+        self._console.print(Text(fitting(self._console, text), style=style))
