@@ -75,7 +75,7 @@ def test_a_requirement_that_is_dropped_goes_with_what_only_it_needed(synced: Wor
     """`b/OnlyOne` goes with `a/One`; `c/Shared` stays, `a/Two` needs it. An owner without modules goes too."""
     synced.declare({"a/Two": "main"})
 
-    synced.call("sync").worked("- a/One", "- b/OnlyOne", "Removed 2 (2 in place already)")
+    synced.call("sync").worked("- a/One", "- b/OnlyOne", "Removed 2 flow modules (2 in place already)")
 
     assert synced.modules == {"a/Two", "c/Shared"}
     assert set(synced.locked) == {"a/Two", "c/Shared"}

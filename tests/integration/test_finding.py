@@ -12,7 +12,7 @@ from flowverse import api, finding
 from tests.hub import FILE, REFS, SEARCH, Hub
 from tests.hub.olah import Olah, make_repository
 from tests.integration.answering import answering
-from tests.integration.test_terminal import screen
+from tests.integration.screen import run
 from tests.integration.workspace import Workspace, asking
 from tests.schemas import checked
 
@@ -120,7 +120,7 @@ def test_a_search_fits_the_screen(space: Workspace, hub: Hub, commits: Mapping[s
     """No line is broken: what does not fit is left out, from the right."""
     hub.add("a/Chat-with-a-name-that-is-quite-long", {"a.py": ""})
 
-    code, lines, _ = screen(space, columns, "search", "chat")
+    code, lines, _ = run(space, columns, "search", "chat")
 
     assert code == 0
     assert [line.split()[0] for line in lines] == [

@@ -12,7 +12,7 @@ from flowverse.cli._commands import cli
 from tests.integration.workspace import Workspace
 
 VERBS = sorted(cli.commands)
-WIDTHS = ["60", "80", "120"]
+WIDTHS = ["40", "60", "80", "120"]
 
 
 def example(verb: str) -> list[str]:
@@ -40,7 +40,7 @@ def test_help_fits_the_terminal(space: Workspace, columns: str) -> None:
     assert max(map(len, done.out.splitlines())) <= int(columns)
     assert "..." not in done.out.replace("[ARGS]...", "")
     verbs = done.out.partition("\nRequirements:\n")[2]
-    assert columns == "60" or len(re.findall(r"^  .*\S", verbs, re.MULTILINE)) == len(VERBS)
+    assert columns in {"40", "60"} or len(re.findall(r"^  .*\S", verbs, re.MULTILINE)) == len(VERBS)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -63,7 +63,8 @@ def test_help_of_a_verb(space: Workspace, verb: str, columns: str) -> None:
     """What it does, its options, and the example in one line that can be copied; no project is needed."""
     done = space.call(verb, "--help", COLUMNS=columns)
 
-    done.worked(f"Usage: flowverse {verb}", (cli.commands[verb].help or "")[:30], "--help")
+    done.worked(f"Usage: flowverse {verb}", "--help")
+    assert (cli.commands[verb].help or "") in " ".join(done.out.split())
     assert done.out.splitlines()[-1] == f"  {cli.commands[verb].epilog}"
     assert max(map(len, done.out.splitlines()[:-1])) <= int(columns)
     assert done.out == space.call(verb, "-h", COLUMNS=columns).out

@@ -3,53 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 
 import pexpect
-import pyte
 import pytest
 
 from tests.hub import FILE, Hub
+from tests.integration.screen import run
 from tests.integration.workspace import COMMAND, Workspace, asking
-
-
-def screen(
-    space: Workspace,
-    columns: int,
-    *arguments: str,
-    act: Callable[[pexpect.spawn[str]], None] | None = None,
-    **more: str,
-) -> tuple[int | None, list[str], str]:
-    """Run the command on a terminal; its exit code, the lines on the screen at the end, and all that was written."""
-    terminal = pyte.Screen(columns, 40)
-    stream = pyte.Stream(terminal)
-    child: pexpect.spawn[str] = pexpect.spawn(
-        str(COMMAND),
-        list(arguments),
-        cwd=space.root,
-        env=space.environ(**more),
-        encoding="utf-8",
-        timeout=30,
-        dimensions=(40, columns),
-    )
-    written: list[str] = []
-
-    class Both:
-        def write(self, text: str) -> None:
-            written.append(text)
-            stream.feed(text)
-
-        def flush(self) -> None:
-            """Nothing is held back."""
-
-    child.logfile_read = Both()
-    if act is not None:
-        act(child)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert not terminal.cursor.hidden
-    lines = [line.rstrip() for line in terminal.display]
-    return child.exitstatus, [line for line in lines if line], "".join(written)
 
 
 @pytest.fixture
@@ -70,7 +30,7 @@ def test_progress_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: 
         child.expect("Fetching 2 of 3 files")
         rule.release()
 
-    code, lines, _ = screen(declared, columns, "sync", act=wait)
+    code, lines, _ = run(declared, columns, "sync", act=wait)
 
     assert code == 0
     assert lines == [f"+ {id}@main ({commit})" for id, commit in commits.items()] + ["Synced 2 flow modules"]
@@ -81,14 +41,14 @@ def test_an_error_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: 
     """Nothing but the error and its hint."""
     hub.rule(FILE + ".*two.py", status=404)
 
-    code, lines, _ = screen(declared, columns, "sync")
+    code, lines, _ = run(declared, columns, "sync")
 
     assert code == 3
-    text = "".join(lines)
-    assert text.startswith(f"error: {hub.endpoint} answered 404 for two.py of b/Two.hint: ")
+    text = " ".join(" ".join(lines).split())
+    assert text.startswith(f"error: {hub.endpoint} answered 404 for two.py of b/Two. hint: ")
 
 
-@pytest.mark.parametrize("columns", [60, 120])
+@pytest.mark.parametrize("columns", [40, 120])
 def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: int) -> None:
     """One line, and the cursor is back."""
     rule = hub.rule(FILE, action="stall")
@@ -97,10 +57,11 @@ def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: in
         rule.wait()
         child.sendintr()
 
-    code, lines, _ = screen(declared, columns, "sync", act=interrupt)
+    code, lines, _ = run(declared, columns, "sync", act=interrupt)
 
     assert code == 130
-    assert [line.removeprefix("^C") for line in lines] == ["Interrupted; the tree is as it was, or whole."]
+    text = " ".join(" ".join(lines).split())
+    assert text.removeprefix("^C") == "Interrupted; the tree is as it was, or whole."
 
 
 @pytest.mark.parametrize("columns", [60, 120])
@@ -116,7 +77,7 @@ def test_a_question_stands_alone_on_the_screen(space: Workspace, hub: Hub, colum
         child.expect_exact("[tool.flowverse.overrides]: ")
         child.sendline("1")
 
-    code, lines, written = screen(space, columns, "sync", act=answer)
+    code, lines, written = run(space, columns, "sync", act=answer)
 
     assert code == 0
     assert lines[0] == "c/Leaf is wanted at 2 different commits:"
@@ -137,8 +98,8 @@ def test_columns_of_a_narrow_terminal(space: Workspace, hub: Hub) -> None:
     states = {"a/One": "clean", long: "edited (1 changed)"}
     summary = "2 flow modules: 1 clean, 1 edited"
 
-    _, narrow, _ = screen(space, 40, "status")
-    _, wide, _ = screen(space, 80, "status")
+    _, narrow, _ = run(space, 40, "status")
+    _, wide, _ = run(space, 80, "status")
 
     assert narrow == [
         f"{labels['a/One']}  clean",
@@ -158,7 +119,7 @@ def test_progress_on_a_narrow_terminal(declared: Workspace, hub: Hub) -> None:
         rule.wait()
         rule.release()
 
-    code, lines, _ = screen(declared, 40, "sync", act=wait)
+    code, lines, _ = run(declared, 40, "sync", act=wait)
 
     assert code == 0
     assert lines[-1] == "Synced 2 flow modules"
@@ -168,7 +129,7 @@ def test_progress_on_a_narrow_terminal(declared: Workspace, hub: Hub) -> None:
 @pytest.mark.parametrize("more", [{"TERM": "dumb"}, {"TERM": "dumb", "NO_COLOR": "1"}])
 def test_a_terminal_that_can_do_nothing(declared: Workspace, more: dict[str, str]) -> None:
     """TERM=dumb gets lines, without a colour and without anything that moves."""
-    code, lines, written = screen(declared, 80, "sync", act=None, **more)
+    code, lines, written = run(declared, 80, "sync", act=None, **more)
 
     assert (code, lines[-1]) == (0, "Synced 2 flow modules")
     assert "\x1b" not in written
@@ -193,10 +154,10 @@ def test_output_to_a_file(declared: Workspace, verb: str) -> None:
 
 def test_colours_only_where_they_are_wanted(declared: Workspace) -> None:
     """NO_COLOR is respected, and a pipe gets none."""
-    _, _, coloured = screen(declared, 80, "tree")
+    _, _, coloured = run(declared, 80, "tree")
     declared.lock()
-    _, _, coloured = screen(declared, 80, "tree")
-    _, _, plain = screen(declared, 80, "tree", NO_COLOR="1")
+    _, _, coloured = run(declared, 80, "tree")
+    _, _, plain = run(declared, 80, "tree", NO_COLOR="1")
 
     assert "\x1b[1m" in coloured
     assert "\x1b[3" not in plain

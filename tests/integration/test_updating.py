@@ -104,7 +104,7 @@ def test_an_edit_is_kept(two: Workspace, hub: Hub) -> None:
 
     done = two.call("update")
     assert "a/One was edited" in done.err
-    done.worked("Moved 1 flow module; 2 flow modules, 1 kept as edited")
+    done.worked("Moved 1 flow module; 2 flow modules locked, 1 kept as edited")
     assert two.files("a/One") == {"flow.py": b"mine\n"}
 
 

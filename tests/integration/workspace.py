@@ -35,7 +35,8 @@ _OTHERS = (
     "all_proxy",
     "HTTP",
 )
-_DROPPED = (*_OTHERS, "ALL_PROXY", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CLICOLOR")
+_SCREEN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CLICOLOR", "PAGER", "LESS", "MORE")
+_DROPPED = (*_OTHERS, "ALL_PROXY", "CI", *_SCREEN)
 """How the names of variables begin that a command would listen to."""
 
 Snapshot = dict[str, "bytes | str | None"]

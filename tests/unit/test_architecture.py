@@ -113,6 +113,7 @@ FLOORS = [
         "shipping.py",
         "cli/_group.py",
         "cli/_options.py",
+        "cli/_progress.py",
     ],
     ["cli/_completion.py", "cli/_terminal.py"],
     ["cli/_adopting.py", "cli/_edits.py", "cli/_finding.py", "cli/_requiring.py", "cli/_shipping.py"],

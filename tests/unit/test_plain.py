@@ -1,9 +1,9 @@
-"""Text of others on one line of a screen."""
+"""Text of others on one line of a screen, and lines on a narrow one."""
 
 from __future__ import annotations
 
 import pytest
-from flowverse._plain import cells, cut, plain
+from flowverse._plain import cells, cut, fold, plain
 from flowverse._render.lines import human
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +50,44 @@ def test_columns(text: str, columns: int) -> None:
 )
 def test_sizes_have_three_digits(size: int, said: str) -> None:
     assert human(size) == said
+
+
+# --- lines for a narrow terminal -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("fits", ["fits"]),
+        ("2 of 3 flow modules are outdated", ["2 of 3 flow modules", "    are outdated"]),
+        ("First run `flowverse sync` now", ["First run", "    `flowverse sync`", "    now"]),
+        ("Run `a command that does not fit at all`", ["Run `a command that", "    does not fit at", "    all`"]),
+        ("a/One was edited (1 changed)", ["a/One was edited", "    (1 changed)"]),
+        ("+ owner/ALongName@main (0123456)", ["+ owner/ALongName", "    @main (0123456)"]),
+        ("in folder/that/is/longer/than/a/line", ["in", "    folder/that/is/longer/than/a/line"]),
+        ("    a title that goes on", ["    a title that", "        goes on"]),
+        ("in some/folder/to/copy yes", ["in", " some/folder/to/copy", " yes"]),
+    ],
+)
+def test_a_line_is_broken_between_words(text: str, lines: list[str]) -> None:
+    """Commands and what is in parentheses stay together where they fit; what is longer than a line is not touched."""
+    assert fold(text, 20).split("\n") == lines
+
+
+def test_a_row_is_broken_between_its_columns() -> None:
+    """And has no wide gaps any more; one that fits keeps them."""
+    row = "a/One@main     edited  (1 changed)"
+    assert fold(row, 34, starts=(15,)) == row
+    assert fold(row, 20, starts=(15,)) == "a/One@main  edited\n    (1 changed)"
+
+
+def test_a_branch_of_a_tree_goes_on_below_itself() -> None:
+    assert fold("└── owner/ALongName@main (0123456)", 22, hang="│   ") == "└── owner/ALongName\n│   @main (0123456)"
+
+
+@given(st.text("ab (`)@/é日 -+│└", max_size=60), st.integers(8, 40))
+def test_nothing_is_lost_and_nothing_cut(text: str, width: int) -> None:
+    """Whatever the line: every character is there in its order, and a line that is too long is one word."""
+    lines = fold(text, width).split("\n")
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cells(line) <= width or " " not in line.strip(" │└─-+") for line in lines)

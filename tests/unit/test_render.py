@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from flowverse._render.edits import render_developed, render_stat
 from flowverse._render.lines import render_waiting, table
+from flowverse._render.requiring import render_difference
 from flowverse._view import Row, State
 from flowverse.api import Graph, Line, Status, render, render_status, render_tree
 from flowverse.model import Edit, LockChange, Pin, Plan, PlanStep, Result
+from flowverse.requiring import Difference
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +69,7 @@ def texts(lines: list[Line]) -> list[tuple[str, str]]:
             step("keep", None, edit=Edit(added=("x",)), old=BASE, behind="gone"),
             "warning",
             "a/A was edited (1 added) and is kept, though nothing asks for it any more, nor for what it asks for; "
-            "--force removes it",
+            "`flowverse sync --force` removes it",
         ),
     ],
 )
@@ -116,10 +119,10 @@ CHANGE = (LockChange(id=A, old=None, new=PIN),)
         (Result(modules=2, plan=plan(2)), "Synced 2 flow modules"),
         (Result(modules=3, plan=plan(1, unchanged=2)), "Synced 1 flow module (2 in place already)"),
         (Result(modules=3, plan=plan(1, 2)), "Synced 1 flow module, removed 2"),
-        (Result(modules=0, plan=plan(0, 1)), "Removed 1"),
+        (Result(modules=0, plan=plan(0, 1)), "Removed 1 flow module"),
         (Result(modules=1, plan=plan(1), dry_run=True), "Would sync 1 flow module"),
         (Result(modules=1, plan=plan(1, 1), dry_run=True), "Would sync 1 flow module, remove 1"),
-        (Result(modules=1, plan=plan(0, 1), dry_run=True), "Would remove 1"),
+        (Result(modules=1, plan=plan(0, 1), dry_run=True), "Would remove 1 flow module"),
         (Result(modules=2, synced=False, locked=CHANGE, lock_written=True), "Locked 2 flow modules"),
         (Result(modules=2, synced=False, lock_written=True), "Locked 2 flow modules"),
         (Result(modules=2, synced=False), "Locked 2 flow modules, nothing changed"),
@@ -258,3 +261,33 @@ def test_a_table_says_where_its_columns_begin() -> None:
     assert lines == [Line("note", "a     bcd  e", (6, 11)), Line("kept", "abcd", (6, 11))]
     assert [lines[0].text[start] for start in lines[0].starts] == ["b", "e"]
     assert table([]) == []
+
+
+@pytest.mark.parametrize(
+    ("difference", "hints"),
+    [
+        (Difference(stale=("a/A is not locked yet",)), ["sync`"]),
+        (Difference(steps=(step("install"),)), ["sync`"]),
+        (Difference(steps=(step("keep", edit=EDIT, old=BASE, behind="moved"),)), ["sync --merge`"]),
+        (Difference(steps=(step("keep", None, edit=EDIT, behind="gone"),)), ["sync --force`"]),
+        (
+            Difference(steps=(step("install"), step("keep", edit=EDIT, old=BASE, behind="moved"))),
+            ["sync`", "sync --merge`"],
+        ),
+    ],
+)
+def test_what_a_difference_needs(difference: Difference, hints: list[str]) -> None:
+    """Only what does something about it is named: no plain sync touches an edit."""
+    lines = [line.text for line in render_difference(difference) if line.kind == "hint"]
+    assert [line.removeprefix("`flowverse ").partition(" m")[0].partition(" r")[0] for line in lines] == hints
+
+
+def test_lists_sum_up() -> None:
+    """Whether there is nothing, one or more."""
+    many = [(A, "../A"), (mid("b/B"), "../B")]
+    assert [render_developed(many[:number])[-1].text for number in range(3)] == [
+        "No flow module is developed here",
+        "1 flow module is developed here",
+        "2 flow modules are developed here",
+    ]
+    assert texts(render_stat([])) == [("summary", "Nothing was edited")]

@@ -29,7 +29,6 @@ from flowverse._patches import patch_name
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._reader import nearest
-from flowverse._render.lines import count
 from flowverse._settings import Settings
 from flowverse._survey import survey
 from flowverse._tasks import run
@@ -152,7 +151,7 @@ def restore(
             continue
         desk.pin(id)
         result = desk.sync_only(id, overwrite=True, frozen=True)
-        what = f" ({there.edit})" if there.edit else ""
+        what = f"; its edits ({there.edit}) are given up" if there.edit else ""
         done.append(f"{id} is as it is locked again{what}")
         kept += result.backups
         warnings += result.warnings
@@ -165,12 +164,13 @@ def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
         found, records = desk.survey()
         prefix = f"{desk.project.manifest.modules_dir}/{id.folder}/"
         every = sorted({*paths_of(found[id].edit), *found[id].conflicts})
-        paths = matching(id, every, words, prefix)
+        paths, added = matching(id, every, words, prefix), found[id].edit.added
         contents = run(lambda: desk.bases.read(records[id], paths))
         _, aside = put_files_back(desk.tree, records[id], paths, contents)
     return Changed(
         done=tuple(
-            f"{path} of {id} is {'gone' if contents[path] is None else 'as it was synced'} again" for path in paths
+            f"{path} of {id} {'was added, and is removed' if path in added else 'is as it was synced again'}"
+            for path in paths
         ),
         backups=((id, desk.said(aside)),) if aside is not None else (),
     )
@@ -192,7 +192,8 @@ def resolve(root: Path, settings: Settings, module: str, *, reporter: Reporter =
         if marked:
             raise Unresolved(id, marked)
         desk.tree.rewrite(replace(record, conflicts=()))
-    return Changed(done=(f"{id} has no conflicts any more ({count(len(record.conflicts), 'file')} resolved)",))
+    verb = "is" if len(record.conflicts) == 1 else "are"
+    return Changed(done=(f"{id} has no conflicts any more: {', '.join(record.conflicts)} {verb} resolved",))
 
 
 # --- patches ---------------------------------------------------------------------------------------------------------
@@ -309,7 +310,7 @@ def _named(every: Sequence[Backup], name: str) -> Backup:
         return meant[0]
     if meant:
         names = ", ".join(backup.name for backup in meant[:5])
-        raise UsageError(f"{name} may be one of {len(meant)} backups.", hint=f"Name one of {names}.")
+        raise UsageError(f"{name} may be one of {len(meant)} backups.", hint=f"Name one: {names}.")
     near = nearest(word, [backup.name for backup in every])
     hint = f"Did you mean {near}?" if near else "`flowverse backups` lists them."
     raise UsageError(f"There is no backup {name}.", hint=hint)

@@ -276,8 +276,8 @@ def check_tree(root: Path, settings: Settings) -> Difference:
     project = Project.read_frozen(root) if settings.frozen else Project.read(root)
     tree = Tree(project.tree_root)
     nothing = untouched(project, tree)
-    if nothing is not None and not nothing.plan.steps:  # what was kept is told with its pin, which is in the lock only
-        return Difference()
+    if nothing is not None and not any(step.behind for step in nothing.plan.steps):
+        return Difference(steps=nothing.plan.steps)
     reasons = patch_reasons(project) if settings.frozen else stale(project)
     pins = goal(project, strict=False)
     found, _ = survey(project, tree, pins)

@@ -136,9 +136,9 @@ def render_changes(changes: Sequence[Change]) -> list[Line]:
 
 
 def _diff(change: Change) -> Iterator[Line]:
-    yield Line("summary", "--- /dev/null" if change.before is None else f"--- a/{change.path}")
-    yield Line("summary", f"+++ b/{change.path}")
+    yield Line("summary", "--- /dev/null" if change.before is None else f"--- a/{change.path}", verbatim=True)
+    yield Line("summary", f"+++ b/{change.path}", verbatim=True)
     for line in hunks(lines_of(change.before or b""), lines_of(change.after)):
         text = line.decode(change.encoding, "replace").rstrip("\r\n")
         shown = "".join(character if character.isprintable() or character == "\t" else "?" for character in text)
-        yield Line(_KINDS.get(text[:1], "note"), quiet(shown))
+        yield Line(_KINDS.get(text[:1], "note"), quiet(shown), verbatim=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from flowverse._render.lines import Kind, Line, count, document
+from flowverse._render.lines import Kind, Line, count, document, table
 
 if TYPE_CHECKING:
     from flowverse._edits.backups import Backup
@@ -30,7 +30,7 @@ _FEW = 3
 def render_changed(changed: Changed, nothing: str = "Nothing to do") -> list[Line]:
     """What a verb did; `nothing` is said where it had nothing to do."""
     lines = [Line("changed", text) for text in changed.done]
-    lines += [Line("backup", f"{id}: what was there is in {place}") for id, place in changed.backups]
+    lines += [Line("backup", f"{id}: what was there before is in {place}") for id, place in changed.backups]
     lines += [Line("warning", text) for text in changed.warnings]
     return lines or [Line("summary", nothing)]
 
@@ -63,12 +63,11 @@ def _kind(line: bytes, *, in_hunk: bool) -> Kind:
 def render_stat(diffs: Sequence[ModuleDiff]) -> list[Line]:
     """How many lines came and went in each file."""
     rows = [(f"{diff.id}: {file.path}", file.added, file.deleted) for diff in diffs for file in diff.files]
-    width = max((len(name) for name, _, _ in rows), default=0)
-    lines = [
-        Line("note", f"{name:<{width}}  " + ("binary" if added is None else f"+{added} -{deleted}"))
-        for name, added, deleted in rows
-    ]
-    return [*lines, Line("summary", f"{count(len(rows), 'file')} edited in {count(len(diffs), 'flow module')}")]
+    lines = table(
+        [("note", (name, "binary" if added is None else f"+{added} -{deleted}")) for name, added, deleted in rows]
+    )
+    told = f"{count(len(rows), 'file')} edited in {count(len(diffs), 'flow module')}" if rows else "Nothing was edited"
+    return [*lines, Line("summary", told)]
 
 
 def diff_document(diffs: Sequence[ModuleDiff]) -> str:
@@ -97,12 +96,11 @@ def diff_document(diffs: Sequence[ModuleDiff]) -> str:
 
 def render_backups(backups: Sequence[Backup]) -> list[Line]:
     """Every backup with what is in it; the newest first."""
-    width = max((len(backup.name) for backup in backups), default=0)
-    lines = []
+    rows: list[tuple[Kind, tuple[str, str]]] = []
     for backup in backups:
         names = ", ".join(backup.files[:_FEW]) + (", ..." if len(backup.files) > _FEW else "")
-        lines.append(Line("note", f"{backup.name:<{width}}  {count(len(backup.files), 'file')}: {names}"))
-    return [*lines, Line("summary", count(len(backups), "backup"))]
+        rows.append(("note", (backup.name, f"{count(len(backup.files), 'file')}: {names}")))
+    return [*table(rows), Line("summary", count(len(backups), "backup"))]
 
 
 def backups_document(backups: Sequence[Backup]) -> str:
@@ -124,7 +122,9 @@ def backups_document(backups: Sequence[Backup]) -> str:
 def render_developed(developed: Sequence[tuple[ModuleId, str]]) -> list[Line]:
     """The modules that this machine takes from elsewhere."""
     lines = [Line("linked", f"{id} -> {path}") for id, path in developed]
-    return lines or [Line("summary", "No flow module is developed here")]
+    verb = "are" if len(developed) > 1 else "is"
+    many = count(len(developed), "flow module") if developed else "No flow module"
+    return [*lines, Line("summary", f"{many} {verb} developed here")]
 
 
 def developed_document(developed: Sequence[tuple[ModuleId, str]]) -> str:

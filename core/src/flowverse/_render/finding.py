@@ -24,14 +24,14 @@ def render_hits(hits: Hits, *, width: int | None = None) -> list[Line]:
     """One line a repository in columns, the best first, and a count.
 
     `width` are the columns of the screen, None where lines may be as long as they are. What does not fit is left out:
-    first the description, then the counts, then the licence.
+    first the description, then the counts, the licence and the date.
     """
     if not hits.rows:
         return [Line("summary", f"No modules {_where(hits)} were found"), Line("hint", _other_words(hits))]
     table = [_cells(hit) for hit in hits.rows]
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
     shown = len(widths)
-    while shown > 2 and width is not None and _wide(widths[:shown]) > width:
+    while shown > 1 and width is not None and _wide(widths[:shown]) > width:
         shown -= 1
     lines = []
     for hit, row in zip(hits.rows, table, strict=True):
@@ -112,7 +112,7 @@ def render_info(info: Info, *, verbose: bool = False) -> list[Line]:
     rows: list[tuple[str, Sequence[str]]] = [
         ("about", [card.description] if card.description else []),
         ("import", [listing.id.import_name]),
-        ("licence", [listing.license or "not declared"]),
+        ("licence", [listing.license or "unknown"]),
         ("changed", [card.changed[:10]] if card.changed else []),
         ("access", [word for word, is_so in (("private", card.private), ("gated", card.gated)) if is_so]),
         ("size", [f"{count(info.files, 'file')}, {human(info.size)}"]),
@@ -130,7 +130,8 @@ def render_info(info: Info, *, verbose: bool = False) -> list[Line]:
     lines = [Line("summary", title)]
     for word, texts in rows:
         for number, text in enumerate(_some(texts, verbose=verbose)):
-            lines.append(Line("note", f"  {'' if number else word:<{wide}}  {cut(plain(text), _LONGEST)}"))
+            front = f"  {'' if number else word:<{wide}}  "
+            lines.append(Line("note", front + cut(plain(text), _LONGEST), hang=" " * len(front)))
     return [*lines, *warnings_of([plain(text) for text in info.warnings], verbose=verbose)]
 
 

@@ -26,7 +26,7 @@ def render_tree(graph: Graph, depth: int | None = None) -> list[Line]:
         return [edge.id for edge in asks(graph.pins[id])] if id in graph.pins else ()
 
     drawn = _branches(graph.roots, partial(_label, graph), below, depth, "", set())
-    return [Line("summary", graph.project), *(Line("note", text) for text in drawn)]
+    return [Line("summary", graph.project), *drawn]
 
 
 def render_askers(graph: Graph, ids: Sequence[ModuleId], depth: int | None = None) -> list[Line]:
@@ -44,8 +44,7 @@ def render_askers(graph: Graph, ids: Sequence[ModuleId], depth: int | None = Non
         lines.append(Line("summary", _label(graph, id) + (" (*)" if again else "")))
         if not again:
             shown.add(id)
-            drawn = _branches(above(id), partial(_label, graph), above, depth, "", shown)
-            lines += [Line("note", text) for text in drawn]
+            lines += _branches(above(id), partial(_label, graph), above, depth, "", shown)
     return lines
 
 
@@ -56,17 +55,19 @@ def _branches(
     depth: int | None,
     indent: str,
     shown: set[ModuleId],
-) -> Iterator[str]:
+) -> Iterator[Line]:
     if depth == 0:
         return
     for number, id in enumerate(ids):
         last = number == len(ids) - 1
         again = id in shown and bool(below(id))
-        yield f"{indent}{'└── ' if last else '├── '}{label(id)}{' (*)' if again else ''}"
+        inner = indent + ("    " if last else "│   ")
+        text = f"{indent}{'└── ' if last else '├── '}{label(id)}{' (*)' if again else ''}"
+        yield Line("note", text, hang=f"{inner}    ")
         if not again:
             shown.add(id)
             deeper = None if depth is None else depth - 1
-            yield from _branches(below(id), label, below, deeper, indent + ("    " if last else "│   "), shown)
+            yield from _branches(below(id), label, below, deeper, inner, shown)
 
 
 def _label(graph: Graph, id: ModuleId) -> str:

@@ -18,13 +18,15 @@ Kind = Literal["added", "changed", "removed", "kept", "linked", "backup", "note"
 class Line:
     """One line (never more) for a person. `kind` is for the host's colours and for what `-q` leaves out.
 
-    `starts` are where in the text the columns of a table begin, but for the first: a terminal that is too narrow for
-    the line may break it there.
+    The rest is for a terminal that is too narrow for it: `starts` are where in the text the columns of a table begin,
+    but for the first; `hang` is what the lines go on with that it is broken into; what is `verbatim` is not broken.
     """
 
     kind: Kind
     text: str
     starts: tuple[int, ...] = ()
+    hang: str | None = None
+    verbatim: bool = False
 
 
 def table(rows: Sequence[tuple[Kind, Sequence[str]]]) -> list[Line]:

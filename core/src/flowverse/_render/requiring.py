@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowverse._render.lines import Line, count, document
+from flowverse._render.lines import Line, count, document, table
 from flowverse._render.results import render, target_of
 from flowverse._toml import quote
 from flowverse.model import Edit, ModuleId, PlanStep, Requirement, is_commit
@@ -93,12 +93,7 @@ def _move_lines(move: Move) -> list[Line]:
 def render_outdated(rows: Sequence[Standing], *, verbose: bool = False) -> list[Line]:
     """Every module that has something newer; with `verbose`, every other too. Then what could not be asked."""
     shown = [row for row in rows if row.outdated or (verbose and row.problem is None)]
-    width = max((len(str(row.id)) for row in shown), default=0)
-    second = max((len(_revision(row)) for row in shown), default=0)
-    lines = [
-        Line("changed" if row.outdated else "note", f"{row.id!s:<{width}}  {_revision(row):<{second}}  {_news(row)}")
-        for row in shown
-    ]
+    lines = table([("changed" if row.outdated else "note", (str(row.id), _revision(row), _news(row))) for row in shown])
     lines += [Line("warning", str(row.problem)) for row in rows if row.problem is not None]
     behind = sum(1 for row in rows if row.outdated)
     of = f" of {count(len(rows), 'flow module')}" if behind else ""
@@ -147,12 +142,23 @@ def render_difference(difference: Difference) -> list[Line]:
     lines += [Line("warning" if step.id in difference.moved else "kept", _step_text(step)) for step in difference.steps]
     lines += [Line("warning", f"{path} of the tree is not as flowverse writes it") for path in difference.generated]
     if difference.differs:
-        return [*lines, Line("hint", "`flowverse sync` makes the tree what pyproject.toml and the lock say.")]
+        return lines + [Line("hint", text) for text in _ways(difference)]
     return [*lines, Line("summary", "The lock answers to pyproject.toml, and the tree to the lock")]
 
 
+def _ways(difference: Difference) -> Iterator[str]:
+    """What brings the tree to the lock: edits are never in the way of a sync, nor touched by it."""
+    behind = {step.behind for step in difference.steps}
+    if difference.stale or difference.generated or any(step.action != "keep" for step in difference.steps):
+        yield "`flowverse sync` makes the tree what pyproject.toml and the lock say."
+    if "moved" in behind:
+        yield "`flowverse sync --merge` merges edits with what the lock wants, `flowverse restore ID` gives them up."
+    if "gone" in behind:
+        yield "`flowverse sync --force` removes what nothing asks for even if it was edited."
+
+
 def _step_text(step: PlanStep) -> str:
-    wanted = target_of(step.pin) if step.pin is not None else ""
+    wanted = target_of(step.pin) if step.pin is not None else "another commit"
     was = step.old or "something else"
     if step.action == "keep":
         edited = f"{step.id} was edited ({step.edit})"

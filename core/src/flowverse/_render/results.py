@@ -89,7 +89,7 @@ def _kept_line(step: PlanStep) -> Line:
         return Line("warning", f"{edited}{base}; the lock wants {wanted}{why}. {ways}")
     if step.behind == "gone":
         why = "though nothing asks for it any more, nor for what it asks for"
-        return Line("warning", f"{edited}, {why}; --force removes it")
+        return Line("warning", f"{edited}, {why}; `flowverse sync --force` removes it")
     return Line("kept", edited)
 
 
@@ -106,12 +106,15 @@ def _summary(result: Result) -> str:
         lock = ", the lock would change" if result.dry_run else " and locked"
         lock = lock if result.lock_written else ""
         behind = sum(1 for step in result.plan.steps if step.behind)
+        if behind and lock and not result.dry_run:
+            return f"{count(result.modules, 'flow module')} locked, {behind:,} kept as edited"
         state = f", {behind:,} kept as edited" if behind else " in sync"
         return f"{count(result.modules, 'flow module')}{state}{lock}"
     came = sum(1 for step in writes if step.action != "prune")
     gone = len(writes) - came
     parts = [f"{'sync' if result.dry_run else 'Synced'} {count(came, 'flow module')}"] if came else []
-    parts += [f"{'remove' if result.dry_run else 'removed' if came else 'Removed'} {gone:,}"] if gone else []
+    went = f"{gone:,}" if came else count(gone, "flow module")
+    parts += [f"{'remove' if result.dry_run else 'removed' if came else 'Removed'} {went}"] if gone else []
     rest = f" ({result.plan.unchanged:,} in place already)" if result.plan.unchanged else ""
     return ("Would " if result.dry_run else "") + ", ".join(parts) + rest
 

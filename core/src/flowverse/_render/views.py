@@ -38,8 +38,8 @@ def _row(row: Row) -> tuple[Kind, tuple[str, str]]:
         "unlocked": "kept",
     }
     detail = f" ({row.edit})" if row.edit else ""
-    detail += f", from {row.base}" if row.base else ""
-    return kind[row.state], (row.label, f"{row.state}{detail}")
+    base = f" from {row.base.partition('(')[2].replace(')', '')}" if row.base else ""
+    return kind[row.state], (row.label, f"{row.state}{detail}{base}")
 
 
 def _edit_lines(row: Row) -> list[Line]:

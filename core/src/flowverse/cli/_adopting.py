@@ -49,7 +49,7 @@ def init(project: Path | None, quiet: bool, verbose: bool, yes: bool, dynamic: b
     setup = adopting.setup(root, dynamic=dynamic)
     if setup.changes and not yes:
         terminal.show(adopting.render_setup(setup))
-        answer = terminal.agrees(f"Write this to {root}?")
+        answer = terminal.agrees(f"Write this to {' and '.join(change.path for change in setup.changes)}?")
         if not answer:
             terminal.say([Line("hint" if answer is None else "note", "Nothing was written" + _HOW[answer is None])])
             return 1

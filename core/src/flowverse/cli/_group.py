@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import shutil
+from typing import Any
 
 import click
 
@@ -38,8 +40,22 @@ _MEANT = {
 _OF_VERBS = {"-p", "--project", "-q", "--quiet", "-v", "--verbose"}
 
 
+class _Formatter(click.HelpFormatter):
+    """Help as wide as the terminal: click's own is never narrower than 50 columns, whatever there is."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.width = min(self.width, shutil.get_terminal_size().columns - 2)
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class Group(click.Group):
     """All verbs. Their help is that of the program that somebody called, which may be `pdm flowverse`."""
+
+    context_class = _Context
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb, with its example as it has to be typed, and never wrapped."""
@@ -47,6 +63,7 @@ class Group(click.Group):
         if command is None or command.epilog is None:
             return command
         shown = copy.copy(command)
+        shown.context_class = _Context
         example = command.epilog.replace(f"{PROGRAM} ", f"{ctx.find_root().info_name} ", 1)
         shown.epilog = f"\b\n{example}"
         return shown

@@ -54,7 +54,14 @@ def licenses(project: Path | None, as_json: bool, quiet: bool, verbose: bool) ->
 
 
 @click.command(epilog="Example: flowverse export --format cyclonedx -o bom.json")
-@click.option("--format", type=click.Choice(FORMATS), default="json", show_default=True, help="What to write.")
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    metavar="FORMAT",
+    default="json",
+    show_default=True,
+    help=f"What to write: {', '.join(FORMATS)}.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write. [default: standard output]")
 @common
 def export(project: Path | None, quiet: bool, verbose: bool, format: Format, output: Path | None) -> None:

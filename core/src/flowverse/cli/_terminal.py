@@ -10,14 +10,14 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import click
-from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import Progress
 from rich.text import Text
 
-from flowverse._render.lines import Kind, Line, count, render_waiting
+from flowverse._render.lines import Kind, Line
 from flowverse.cli._group import PROGRAM
-from flowverse.model import Conflict, ModuleId, Wish
+from flowverse.cli._progress import Live, Plain, columns, fitting, moving
+from flowverse.model import Conflict, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
 
 __all__ = ["Terminal"]
@@ -72,6 +72,10 @@ class Terminal:
         for line in lines:
             self._print(line, again=False)
 
+    def tell(self, text: str) -> None:
+        """Print what is neither a result nor an error."""
+        self._err.print(Text(fitting(self._err, text)))
+
     def page(self, lines: Iterable[tuple[Kind, bytes]]) -> None:
         """Print lines of any encoding: through a pager and in colours on a terminal, as they are elsewhere."""
         if not self._out.is_terminal:
@@ -86,7 +90,9 @@ class Terminal:
         if text:
             # What git has its pager do: end where it all fits, keep colours, leave the screen as it is.
             os.environ.setdefault("LESS", "FRX")
-            click.echo_via_pager(text, color=self._out.color_system is not None)
+            click.echo_via_pager(
+                text.removesuffix("\n"), color=self._out.color_system is not None and not self._out.no_color
+            )
 
     def _coloured(self, kind: Kind, line: bytes) -> str:
         shown = "".join(c if c.isprintable() or c in "\t\n" else "^" for c in line.decode("utf-8", "replace"))
@@ -96,7 +102,7 @@ class Terminal:
     @property
     def width(self) -> int | None:
         """The columns of the screen; None where the output goes to a file or another program."""
-        return self._out.width if self._out.is_terminal else None
+        return columns(self._out) if self._out.is_terminal else None
 
     def emit(self, text: str) -> None:
         """Print a JSON document for another program, in UTF-8 whatever the terminal has (RFC 8259).
@@ -114,8 +120,10 @@ class Terminal:
         # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
         said = line.text.replace(f"`{PROGRAM} ", f"`{self._program} ") if line.kind in _PREFIXED else line.text
         console = self._err if line.kind in _TO_STDERR else self._out
-        if line.starts and console.file.isatty() and cell_len(said) > console.width:
-            said = _folded(said, line.starts, console.width)
+        prefix = len(text)
+        if not line.verbatim:
+            starts = [prefix + start for start in line.starts]
+            said = fitting(console, text.plain + said, starts, line.hang)[prefix:]
         text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
         console.print(text)
 
@@ -128,7 +136,7 @@ class Terminal:
     def agrees(self, question: str) -> bool | None:
         """Whether a person says yes; None where there is nobody to ask: without a terminal, or in CI."""
         chooser = self.chooser()
-        return None if isinstance(chooser, Refuse) else click.confirm(question, err=True)
+        return None if isinstance(chooser, Refuse) else click.confirm(_asked(self._err, question, " [y/N]: "), err=True)
 
     @contextmanager
     def _paused(self) -> Iterator[None]:
@@ -148,84 +156,17 @@ class Terminal:
         if self._quiet:
             yield SILENT
         elif self._err.file.isatty() and not self._err.is_dumb_terminal:  # colours may be forced on to a pipe, too
-            display = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), console=self._err, transient=True
-            )
+            display = moving(self._err)
             self._display = display
             with display:
-                yield _Live(display, verbose=self._verbose)
+                yield Live(display, verbose=self._verbose)
         else:
-            yield _Plain(self._err, verbose=self._verbose)
+            yield Plain(self._err, verbose=self._verbose)
 
 
-def _folded(text: str, starts: Sequence[int], width: int) -> str:
-    """A row of a table that is wider than the terminal: without gaps, and broken between words only."""
-    cells = [text[start:end].rstrip() for start, end in zip((0, *starts), (*starts, None), strict=True)]
-    lines = [""]
-    for cell in cells:
-        for number, word in enumerate(cell.split(" ")):
-            gap = "" if not lines[-1].strip() else " " if number else "  "
-            if gap and cell_len(lines[-1] + gap + word) > width:
-                lines.append(f"    {word}")
-            else:
-                lines[-1] += gap + word
-    return "\n".join(lines)
-
-
-class _Plain:
-    """The Reporter of pipes and files: silent but for waits and, with `verbose`, details."""
-
-    def __init__(self, console: Console, *, verbose: bool) -> None:
-        self._console, self._verbose = console, verbose
-
-    def phase(self, name: str) -> None: ...
-
-    def found(self, id: ModuleId, total: int) -> None: ...
-
-    def fetching(self, files: int, size: int) -> None: ...
-
-    def fetched(self, size: int) -> None: ...
-
-    def waiting(self, what: str, seconds: float) -> None:
-        self._console.print(Text(render_waiting(what, seconds)))
-
-    def detail(self, message: str) -> None:
-        if self._verbose:
-            self._console.print(Text(message))
-
-
-class _Live(_Plain):
-    """The Reporter of a terminal: one line that moves, gone at the end."""
-
-    def __init__(self, display: Progress, *, verbose: bool) -> None:
-        super().__init__(display.console, verbose=verbose)
-        self._display = display
-        self._task: TaskID = display.add_task("Reading the project", total=None)
-        self._wanted = self._done = 0
-
-    @property
-    def display(self) -> Progress:
-        return self._display
-
-    def phase(self, name: str) -> None:
-        self._show(f"{name.capitalize()} flow modules")
-
-    def found(self, id: ModuleId, total: int) -> None:  # noqa: ARG002
-        self._show(f"Resolving {count(total, 'flow module')}")
-
-    def fetching(self, files: int, size: int) -> None:  # noqa: ARG002
-        self._wanted += files
-        self._files()
-
-    def fetched(self, size: int) -> None:  # noqa: ARG002
-        self._done += 1
-        self._files()
-
-    def _files(self) -> None:
-        self._show(f"Fetching {self._done:,} of {count(self._wanted, 'file')}", self._done, self._wanted)
-
-    def _show(self, description: str, done: int = 0, total: int | None = None) -> None:
-        self._display.update(self._task, description=description, completed=done, total=total)
+def _asked(console: Console, question: str, rest: str) -> str:
+    """A question as a terminal can show it; `rest` is what comes after its last word."""
+    return fitting(console, question + "_" * len(rest))[: -len(rest)]
 
 
 class _Ask:
@@ -239,14 +180,17 @@ class _Ask:
             return self._ask(conflict)
 
     def _ask(self, conflict: Conflict) -> Wish:
-        self._console.print(Text(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:"))
+        self._print(f"{conflict.id} is wanted at {len(conflict.wishes)} different commits:")
         for number, wish in enumerate(conflict.wishes, 1):
-            self._console.print(Text(f"  {number}) {wish.label}", style="bold"))
+            self._print(f"  {number}) {wish.label}", style="bold")
             for chain in wish.chains:
-                self._console.print(Text(f"     asked for by {chain}"))
-        answer = click.prompt(
-            "Which one? It will stand in [tool.flowverse.overrides]",
-            type=click.IntRange(1, len(conflict.wishes)),
-            err=True,
-        )
-        return conflict.wishes[int(answer) - 1]
+                self._print(f"     asked for by {chain}")
+        question = _asked(self._console, "Which one? It will stand in [tool.flowverse.overrides]", ":")
+        while True:
+            answer = click.prompt(question, err=True).strip()
+            if answer in map(str, range(1, len(conflict.wishes) + 1)):
+                return conflict.wishes[int(answer) - 1]
+            self._print(f"Answer with a number from 1 to {len(conflict.wishes)}.", style="yellow")
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(Text(fitting(self._console, text), style=style))
