@@ -29,7 +29,8 @@ class ModuleExaminer:
     """The Examiner over a source and a store. `known` are the pins of the lock, which need no look at all.
 
     `patches` are those of the project. A patch that is for another commit than the one found is carried over there;
-    where that conflicts, the module is pinned without it if patches are `released`, else it is a `PatchConflict`.
+    where that conflicts, the module is pinned without it if patches are to be released, else it is a `PatchConflict`.
+    `released` are the modules and commits where it came to that.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class ModuleExaminer:
     ) -> None:
         self._source, self._store, self._root, self._known = source, store, root, known
         self._patches, self._release = patches or {}, release
+        self.released: set[tuple[ModuleId, str]] = set()
 
     async def examine(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         """See `Examiner.examine`."""
@@ -99,6 +101,8 @@ class ModuleExaminer:
             carried, conflicts = carry(patch, listing.commit, bases, theirs, label=f"{listing.id}@{where}")
             if conflicts and not self._release:
                 raise PatchConflict(listing.id, where, conflicts)
+            if conflicts:
+                self.released.add((listing.id, listing.commit))
             if conflicts or carried is None:
                 return None, contents
             patch = carried

@@ -62,7 +62,7 @@ def _pinned(pin: Pin, there: Found, *, overwrite: bool, merge: bool) -> PlanStep
             return PlanStep(action="replace", id=pin.id, pin=pin, old=there.link)
         return None if there.same else PlanStep(action="link", id=pin.id, pin=pin, old=there.link)
     action: Action = "link" if pin.path is not None else "replace"
-    if not there.edit:
+    if not there.edit and not (there.same and there.conflicts):
         return None if there.same else PlanStep(action=action, id=pin.id, pin=pin, old=there.base)
     if overwrite:
         return PlanStep(action=action, id=pin.id, pin=pin, old=there.base, edit=there.edit, backup=True)

@@ -75,7 +75,7 @@ def untouched(project: Project, tree: Tree) -> Result | None:
                 return None
         elif not looks_same(str(place), record):
             return None
-        elif edit := edit_of(record.files):
+        elif (edit := edit_of(record.files)) or record.conflicts:
             step = PlanStep(action="keep", id=id, old=record.base, edit=edit, behind=record.behind)
             kept.append(replace(step, conflicts=record.conflicts))
     total = sum(1 for record in index.modules.values() if record.behind != "gone")

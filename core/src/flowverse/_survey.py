@@ -74,9 +74,8 @@ def _look(
         if not edit_of(against_pin):
             return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
     edit = edit_of(files)
-    still = tuple(path for path in record.conflicts if path in {*edit.changed, *edit.added, *edit.deleted})
-    fresh = replace(record, behind="", files=files, conflicts=still)
-    return Found(id=id, base=record.base, same=same, edit=edit, conflicts=still), fresh
+    fresh = replace(record, behind="", files=files)
+    return Found(id=id, base=record.base, same=same, edit=edit, conflicts=record.conflicts), fresh
 
 
 def _look_at_copy(id: ModuleId, place: Path, record: Record, target: Path | None) -> tuple[Found, Record]:

@@ -167,19 +167,22 @@ class Tree:
                     put_link(fresh, target)
                 self._swap(fresh, place, aside)
             if step.backup and aside.is_dir():
-                self._describe_backup(aside, before)
+                self.describe_backup(aside, step.id, before)
             if step.backup or before is None or not aside.is_dir() or looks_same(str(aside), before):
                 return aside if step.backup else None
             backup = self.backup_place(step.id)
             _move(aside, backup)
-            self._describe_backup(backup, before)
+            self.describe_backup(backup, step.id, before)
             return backup
 
-    def _describe_backup(self, backup: Path, record: Record | None) -> None:
-        """Write beside a backup what it was synced with, so that it can take its place again."""
-        if record is not None:
-            row = json.dumps({"id": str(record.id), "record": record.row(0)}, separators=(",", ":"))
-            backup.with_name(f"{backup.name}.json").write_text(row, encoding="utf-8")
+    def describe_backup(self, backup: Path, id: ModuleId, record: Record | None) -> None:
+        """Write beside a backup whose it is, and for a whole module what it was synced with, to take its place again.
+
+        `record` is None for single files. Call it inside `writing`.
+        """
+        row = record.row(0) if record is not None else None
+        text = json.dumps({"id": str(id), "record": row}, separators=(",", ":"))
+        backup.with_name(f"{backup.name}.json").write_text(text, encoding="utf-8")
 
     def put_back(self, id: ModuleId, before: Record | None) -> str | None:
         """Put what is staged in a module's place, and answer where what was there is kept.
@@ -202,7 +205,7 @@ class Tree:
                 aside = backup
             if clean:
                 return None
-            self._describe_backup(aside, before)
+            self.describe_backup(aside, id, before)
             return str(aside)
 
     def _swap(self, fresh: Path, place: Path, aside: Path) -> None:

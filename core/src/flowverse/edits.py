@@ -147,7 +147,9 @@ def restore(
     warnings: list[str] = []
     for id in ids:
         there = found.get(id)
-        if there is None or not (there.edit or not there.exists or (module is not None and not there.same)):
+        if there is None or not (
+            there.edit or there.conflicts or not there.exists or (module is not None and not there.same)
+        ):
             continue
         desk.pin(id)
         result = desk.sync_only(id, overwrite=True, frozen=True)
@@ -159,12 +161,12 @@ def restore(
 
 
 def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
-    desk.pin(id)
+    pin = desk.pin(id)
     with desk.tree.locked(desk.reporter):
         found, records = desk.survey()
         prefix = f"{desk.project.manifest.modules_dir}/{id.folder}/"
         paths = matching(id, found[id].edit, words, prefix)
-        contents = run(lambda: desk.bases.read(records[id], paths))
+        contents = run(lambda: desk.bases.read(records[id], paths, pin=pin))
         _, aside = put_files_back(desk.tree, records[id], paths, contents)
     return Changed(
         done=tuple(f"{path} of {id} is as it was synced again" for path in paths),
@@ -348,6 +350,8 @@ def develop(root: Path, settings: Settings, module: str, path: str, *, reporter:
 def end_develop(root: Path, settings: Settings, module: str, *, reporter: Reporter = SILENT) -> Changed:
     """Take a module from the lock again. Its folder stays as it is."""
     desk = _Desk(root, settings, reporter)
+    if not desk.project.developed:
+        raise UsageError("No flow module is developed here.", hint="`flowverse develop ID PATH` begins that.")
     id = pick(module, set(desk.project.developed), of="that is developed here")
     rest = {one: where for one, where in desk.project.developed.items() if one != id}
     if reasons := patch_reasons(replace(desk.project, developed=rest), {id}):

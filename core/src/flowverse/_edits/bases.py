@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from flowverse._edits.patch import Patch
 from flowverse._index import Record
@@ -26,11 +27,14 @@ class Bases:
     ) -> None:
         self._store, self._source, self._kept = store, source, kept
 
-    async def read(self, record: Record, paths: Iterable[str]) -> dict[str, bytes | None]:
+    async def read(self, record: Record, paths: Iterable[str], *, pin: Pin | None = None) -> dict[str, bytes | None]:
         """The base of every path of a module; None for a path that it had no file at. Raises a `HubError`.
 
-        `UsageError` where the base is not known at all: the record of the tree is lost.
+        Where the record of the tree is lost, a module is held against its `pin`. `UsageError` where the base is not
+        known at all.
         """
+        if not record.commit and pin is not None:
+            record = replace(record, commit=pin.commit)
         bases = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
         found: dict[str, bytes | None] = {path: self._here(record, path, bases.get(path)) for path in paths}
         missing = [path for path in found if found[path] is None and path in bases]

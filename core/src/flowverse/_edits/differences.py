@@ -11,7 +11,7 @@ from flowverse._cache import writing
 from flowverse._edits.bases import Bases
 from flowverse._edits.diff import FileDiff, FileVersion, file_diff
 from flowverse._goal import goal
-from flowverse._index import Record, edit_of, look
+from flowverse._index import Record, look
 from flowverse._project import Project
 from flowverse._reader import nearest
 from flowverse._survey import survey
@@ -40,13 +40,14 @@ async def differences(
     project: Project, tree: Tree, bases: Bases, ids: Collection[ModuleId] | None
 ) -> tuple[ModuleDiff, ...]:
     """The edits of some modules (None: of all) against what they were synced with. Raises a `HubError` too."""
-    found, records = survey(project, tree, goal(project, strict=False))
+    pins = {pin.id: pin for pin in goal(project, strict=False)}
+    found, records = survey(project, tree, tuple(pins.values()))
     diffs = []
     for id in sorted(found):
         edit = found[id].edit
         if not edit or (ids is not None and id not in ids):
             continue
-        contents = await bases.read(records[id], paths_of(edit))
+        contents = await bases.read(records[id], paths_of(edit), pin=pins.get(id))
         prefix = f"{project.manifest.modules_dir}/{id.folder}/"
         files = tuple(_diff(tree.place(id) / path, path, contents[path], prefix) for path in paths_of(edit))
         diffs.append(ModuleDiff(id=id, base=found[id].base, files=files))
@@ -64,8 +65,8 @@ def version_of(file: Path) -> FileVersion | None:
     with writing(file):
         if file.is_symlink():
             return FileVersion(content=os.fsencode(file.readlink()))
-        if not file.exists():
-            return None
+        if not file.exists() or file.is_dir():
+            return None  # a folder in its place holds files of its own
         if not file.is_file():
             return FileVersion(content=b"neither a file nor a link")
         return FileVersion(content=file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
@@ -115,11 +116,13 @@ def put_files_back(
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(place), base, record.files)
     files.pop(MODULE_ID_FILE, None)
-    edit = edit_of(files)
-    still = tuple(path for path in record.conflicts if path in paths_of(edit))
+    still = tuple(path for path in record.conflicts if path not in paths)
     fresh = replace(record, files=files, conflicts=still)
     tree.rewrite(fresh)
-    return fresh, str(aside) if aside.is_dir() else None
+    if not aside.is_dir():
+        return fresh, None
+    tree.describe_backup(aside, record.id, None)
+    return fresh, str(aside)
 
 
 def _drop_empty(folder: Path, top: Path) -> None:

@@ -31,6 +31,7 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
         edited = any("was edited" in problem for problem in problems)
         ways = "`flowverse patch` saves edits in the project, `flowverse restore` gives them up."
         hints += [ways] if edited else []
+        hints += ["Build in a clone where no module is developed."] if any(pin.developed for pin in pins) else []
     raise NotShippable(problems, hint=" ".join(hints) or "Run `flowverse sync`.")
 
 
