@@ -196,7 +196,7 @@ def versions(draw: st.DrawFn) -> tuple[list[bytes], list[bytes], list[bytes]]:
 
 @given(versions())
 def test_no_line_of_either_side_is_lost(lines: tuple[list[bytes], list[bytes], list[bytes]]) -> None:
-    """What somebody wrote is there; what nobody deleted is there; what one side deleted is gone unless they conflict."""
+    """What somebody wrote is there, and what nobody deleted; what one side deleted is gone if they do not conflict."""
     base, mine, theirs = lines
     merged = merge_file(*(b"".join(side) for side in lines), label=LABEL)
     assert merged.content is not None

@@ -62,13 +62,9 @@ OLD = {"a.py": LINES, "sub/b.txt": b"b\n", "sub/deep/c.txt": b"c\n", "gone.py": 
 
 def test_edits_and_the_new_version_together(tmp_path: Path) -> None:
     """What a person changed, added and deleted; what the owner did; and nothing of either is lost."""
-    mine = {
-        "a.py": LINES.replace(b"3\n", b"mine\n", 1),
-        "sub/b.txt": b"b\n",
-        "sub/deep/c.txt": b"C\n",
-        "new.py": b"n\n",
-    }
-    theirs = {"a.py": LINES.replace(b"15\n", b"theirs\n"), "sub/b.txt": b"B\n", "gone.py": b"g\n", "sub/deep/c.txt": b"c\n"}  # fmt: skip
+    one, other = LINES.replace(b"3\n", b"mine\n", 1), LINES.replace(b"15\n", b"theirs\n")
+    mine = {"a.py": one, "sub/b.txt": b"b\n", "sub/deep/c.txt": b"C\n", "new.py": b"n\n"}
+    theirs = {**OLD, "a.py": other, "sub/b.txt": b"B\n"}
     found, conflicts = woven(tmp_path, OLD, mine, theirs)
     assert conflicts == ()
     assert found == {

@@ -82,7 +82,7 @@ def matching(id: ModuleId, edit: Edit, words: Sequence[str], prefix: str) -> tup
     """
     every, found = paths_of(edit), set()
     for word in words:
-        path = word.replace(os.sep, "/").removeprefix("./").removeprefix(prefix).rstrip("/")
+        path = f"{word.replace(os.sep, '/').rstrip('/')}/".removeprefix("./").removeprefix(prefix).rstrip("/")
         meant = {one for one in every if one == path or one.startswith(f"{path}/") or path in {"", "."}}
         if not meant:
             near = nearest(path, every)
