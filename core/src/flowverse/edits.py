@@ -230,7 +230,16 @@ def patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = S
         done = f"{id} is as its repository has it; its patch is at its end"
     else:
         done = f"{patch_name(id)} holds the edits of {id} ({edit}); commit it, and flowverse.lock"
-    return Changed(done=(done,), backups=kept, warnings=result.warnings, result=result)
+    return _changed(id, done, kept, result)
+
+
+def _changed(id: ModuleId, done: str, kept: tuple[tuple[ModuleId, str], ...], result: Result) -> Changed:
+    """What came of a patch; it may change what its module asks for, and the tree holds only that module already."""
+    others = [str(change.id) for change in result.locked if change.id != id]
+    more = (
+        [f"flowverse.lock is another for {', '.join(others)} as well; `flowverse sync` brings that"] if others else []
+    )
+    return Changed(done=(done, *more), backups=kept, warnings=result.warnings, result=result)
 
 
 def _of_repository(content: bytes | None) -> FileVersion | None:
@@ -273,8 +282,7 @@ def remove_patch(root: Path, settings: Settings, module: str, *, reporter: Repor
             rebase(desk.tree, replace(pin, patch=""))
         kept = write_patches(desk.project.root, desk.tree, {id: None})
     result = desk.sync_only(id)
-    done = f"{id} has no patch any more; what it changed are edits in the tree"
-    return Changed(done=(done,), backups=kept, warnings=result.warnings, result=result)
+    return _changed(id, f"{id} has no patch any more; what it changed are edits in the tree", kept, result)
 
 
 # --- backups ---------------------------------------------------------------------------------------------------------
