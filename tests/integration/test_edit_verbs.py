@@ -509,6 +509,7 @@ def test_a_whole_module_comes_back(synced: Workspace, hub: Hub) -> None:
     assert snapshot(synced.place(ID)) == before
     assert synced.call("diff").out == shown
     assert synced.state(ID) == "edited"
+    assert "is kept as edited from main (" in synced.call("sync").err
     synced.call("sync", "--merge").worked()
     assert read(synced, "leaf.py") == BOTH
 

@@ -109,6 +109,20 @@ def test_every_clone_has_the_same_bytes(patched: Workspace, flags: list[str]) ->
     clone.call("sync", "--locked").worked("in sync")
 
 
+def test_version_control_takes_a_patch_back(synced: Workspace, hub: Hub) -> None:
+    """The lock and the patch as they were before it: the next sync sees that the tree is not."""
+    synced.settle()
+    lock = synced.lock_path.read_bytes()
+    edit(synced, MINE)
+    synced.call("patch", ID).worked()
+    synced.lock_path.write_bytes(lock)
+    shutil.rmtree(synced.root / "flow_patches")
+
+    synced.call("sync").worked("~ a/Top@main")
+
+    assert synced.holds(hub, ID)
+
+
 def test_git_applies_a_patch(patched: Workspace, hub: Hub) -> None:
     """So that it can be sent to the module's owner."""
     work = patched.base / "repository"

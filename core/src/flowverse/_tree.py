@@ -377,9 +377,10 @@ class Tree:
         self._clear()
 
     def rewrite(self, record: Record) -> None:
-        """Change the record of one module, and nothing else of what is recorded."""
+        """Change the record of one module; the next sync looks at all of them again."""
         index = self.load()
-        self._write_index(replace(index, modules={**index.modules, record.id: record}), self.index_path)
+        modules = {**index.modules, record.id: record}
+        self._write_index(replace(index, answers={}, modules=modules), self.index_path)
 
     def _write_index(self, index: Index, path: Path) -> None:
         fresh = self.private / "index.tmp"
