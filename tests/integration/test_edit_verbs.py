@@ -276,6 +276,17 @@ def test_restore_of_a_folder_in_a_files_place(synced: Workspace) -> None:
     assert snapshot(aside)["data.bin"] == "-> __init__.py"
 
 
+def test_restore_of_what_is_not_locked(synced: Workspace) -> None:
+    """There is nothing that it could become; it is kept."""
+    write(synced, "leaf.py", MINE)
+    synced.declare({})
+    synced.call("sync")
+    synced.call("restore").worked("Nothing was edited")
+    for words in ([], ["leaf.py"]):
+        synced.call("restore", ID, *words).failed_plainly(2, f"{ID} is not locked.")
+    assert read(synced, "leaf.py") == MINE
+
+
 # --- merging ---------------------------------------------------------------------------------------------------------
 
 

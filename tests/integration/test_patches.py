@@ -164,6 +164,20 @@ def test_restore_gives_up_what_is_on_top_of_a_patch(patched: Workspace) -> None:
         assert patched.state(ID) == "patched"
 
 
+def test_a_patch_without_the_cache(patched: Workspace, hub: Hub) -> None:
+    """What it is made of is fetched again, file by file; offline, what is missing is said and nothing is written."""
+    edit(patched, BOTH)
+    shutil.rmtree(patched.home)
+    before = committed(patched)
+    patched.call("patch", ID, "--offline").failed_plainly(3, "offline")
+    assert committed(patched) == before
+    patched.call("patch", ID).worked()
+    assert patched.state(ID) == "patched"
+    clone = patched.clone()
+    clone.sync(locked=True)
+    assert snapshot(clone.place(ID)) == snapshot(patched.place(ID))
+
+
 def test_a_patch_that_ends_where_it_began(patched: Workspace, hub: Hub) -> None:
     """Files that are as the repository has them need no patch."""
     for path, file in hub.commit(ID).files.items():
@@ -440,6 +454,35 @@ def test_a_dry_run_of_a_conflicting_merge(patched: Workspace, hub: Hub) -> None:
     assert patched.visible() == before
 
 
+def test_an_owner_who_rewrites_history(patched: Workspace, hub: Hub) -> None:
+    """The commit that the patch was made for is gone from the Hub: the cache has what is needed."""
+    hub.remove(ID)
+    upstream(hub, THEIRS)
+
+    patched.call("update").worked("its patch was carried over to main")
+
+    assert top(patched) == BOTH
+    hub.remove(ID)
+    upstream(hub, LINES)
+    shutil.rmtree(patched.home)
+    before = patched.visible()
+    patched.call("update").failed_plainly(3, ID)
+    assert patched.visible() == before
+
+
+def test_a_patch_that_is_carried_costs_no_request_more(patched: Workspace, hub: Hub) -> None:
+    """What it was made for is in the cache; a lock that was lost has to ask for it."""
+    upstream(hub, THEIRS)
+    hub.clear()
+    patched.call("update", "--no-sync").worked()
+    asked = [request.path for request in hub.requests if "/commits/" not in request.path]
+    assert len([path for path in asked if "/resolve/" not in path]) == 2  # one a module
+    upstream(hub, THEIRS.replace("line 17\n", "more\n"))
+    patched.lock_path.unlink()
+    patched.call("sync").worked("its patch was carried over to main")
+    assert top(patched) == BOTH.replace("line 17\n", "more\n")
+
+
 # --- ending ----------------------------------------------------------------------------------------------------------
 
 
@@ -483,6 +526,51 @@ def test_a_patch_that_was_ended_comes_back(patched: Workspace) -> None:
     patched.call("lock", "--check").failed_plainly(1, "the patch of a/Top is new")
     patched.call("sync").worked()
     assert patched.files(ID) == saved
+    assert patched.state(ID) == "patched"
+
+
+def test_a_patch_comes_back_over_another(patched: Workspace) -> None:
+    """Which is in a backup then."""
+    first = patch_file(patched).read_bytes()
+    edit(patched, BOTH)
+    patched.call("patch", ID).worked()
+    second = patch_file(patched).read_bytes()
+    (name,) = (path for path in patched.backups if path.endswith(".patch"))
+
+    patched.call("backups", name, "--restore").worked("a/Top: what was there is in")
+
+    assert patch_file(patched).read_bytes() == first
+    assert second in patched.backups.values()
+    patched.call("sync").worked()
+    assert top(patched) == MINE
+
+
+def test_edits_on_top_of_a_patch_that_is_gone(patched: Workspace, hub: Hub) -> None:
+    """A module is brought back as it was then: what it was edited from is still known."""
+    edit(patched, MINE.replace("line 7\n", "more\n"))
+    shown = patched.call("diff").out
+    patched.call("restore", ID).worked()
+    name = next(path for path in patched.backups if path.endswith("top.py")).removesuffix("/top.py")
+    patched.call("patch", "--remove", ID).worked()
+    patched.call("restore", ID).worked()
+    patched.sync()
+
+    patched.call("backups", name, "--restore").worked()
+
+    assert patched.call("diff").out == shown
+    upstream(hub, THEIRS)
+    assert patched.call("update", "--merge").code == 0
+    assert top(patched) == THEIRS.replace("line 7\n", "more\n")  # what was on top of the patch, but not the patch
+
+
+def test_what_was_patched_is_known_nowhere(patched: Workspace) -> None:
+    """Somebody deleted what flowverse keeps of it: a sentence, and how to give the edits up; a new patch helps, too."""
+    edit(patched, MINE.replace("line 7\n", "more\n"))
+    shutil.rmtree(patched.tree / ".flowverse" / "contents")
+    patched.call("diff").failed_plainly(2, "What top.py of a/Top was before it was edited is neither", "restore a/Top")
+    patched.call("restore", ID, "top.py").failed_plainly(2, "is neither in the cache nor on the Hub")
+    assert "more" in top(patched)
+    patched.call("patch", ID).worked()
     assert patched.state(ID) == "patched"
 
 

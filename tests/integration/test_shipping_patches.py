@@ -21,12 +21,9 @@ from tests.integration.workspace import Workspace, snapshot
 
 ID = "a/Top"
 PATCH = "flow_patches/a/Top.patch"
-FILES = {
-    "__init__.py": "",
-    "top.py": "".join(f"line_{number} = {number}\n" for number in range(20)),
-    "old.txt": "old\n",
-}
-MINE = FILES["top.py"].replace("line_3 = 3\n", "line_3 = 'mine'\n")
+LINES = "".join(f"line_{number} = {number}\n" for number in range(20))
+MINE = LINES.replace("line_3 = 3\n", "line_3 = 'mine'\n")
+FILES = {"__init__.py": "", "top.py": LINES, "old.txt": "old\n"}
 BACKENDS = {
     "hatchling.build": '[tool.hatch.build.hooks.flowverse]\n[tool.hatch.build.targets.wheel]\npackages = ["demo"]\n',
     "pdm.backend": '[tool.pdm.build]\nincludes = ["demo"]\n',
@@ -187,7 +184,7 @@ def test_verifying_an_sdist(patched: Workspace) -> None:
     [
         (PATCH, None, f"{PATCH} is missing"),
         (PATCH, b"", f"{PATCH} was changed"),
-        ("flow_modules/a/Top/top.py", FILES["top.py"].encode(), "flow_modules/a/Top/top.py was changed"),
+        ("flow_modules/a/Top/top.py", LINES.encode(), "flow_modules/a/Top/top.py was changed"),
         ("flow_modules/a/Top/run", None, "flow_modules/a/Top/run is missing"),
         ("flow_modules/a/Top/old.txt", b"old\n", "flow_modules/a/Top/old.txt was added"),
     ],

@@ -141,10 +141,9 @@ class Engine:
             raise NotShippable(reasons, hint="The sdist was built with another lock; build it again.")
         for reason in reasons:
             self.reporter.detail(reason)
-        pins = old.pins if old is not None else ()
-        known = {pin.id: pin for pin in pins if pin.id not in self.mode.renew}
+        known, mode = old.by_id if old is not None else {}, self.mode
         root, patches = self.project.root, self.project.patches
-        examiner = ModuleExaminer(source, self.cache, root, known, patches, release=self.mode.merge)
+        examiner = ModuleExaminer(source, self.cache, root, known, patches, renew=mode.renew, release=mode.merge)
         resolution = await self._resolve(examiner)
         released = {pin.id: False for pin in resolution.pins if (pin.id, pin.commit) in examiner.released}
         before = await self._release(source, released)

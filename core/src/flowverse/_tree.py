@@ -348,8 +348,11 @@ class Tree:
     def _drop_contents(self, index: Index) -> None:
         if self._contents.is_dir():
             needed = {seen.base for record in index.modules.values() for seen in record.files.values()}
-            for file in self._contents.iterdir():
-                if file.name not in needed:
+            left = [file for file in self._contents.iterdir() if file.name not in needed]
+            # A module that is brought back from a backup is compared and merged with what it was synced with.
+            said = "".join(path.read_text(encoding="utf-8") for path in self.backups.glob("*/*/*.json") if left)
+            for file in left:
+                if file.name not in said:
                     file.unlink(missing_ok=True)
 
     # --- the record --------------------------------------------------------------------------------------------------

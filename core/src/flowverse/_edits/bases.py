@@ -59,8 +59,10 @@ class Bases:
             found |= await self._fetched(pin.id, pin.commit, missing)
         return found
 
-    async def under(self, patch: Patch) -> dict[str, bytes | None]:
-        """What a patch was made for: the content of its paths at its commit, which need not be locked any more."""
+    async def under(self, patch: Patch, pin: Pin | None) -> dict[str, bytes | None]:
+        """What a patch was made for: the content of its paths at its commit, which need not be that of the `pin`."""
+        if pin is not None and pin.commit == patch.commit:
+            return await self.raw(pin, patch.paths)
         async with self._source() as source:
             listing = await source.resolve(patch.id, patch.commit)
             files = {file.path: file for file in listing.files if file.path in patch.paths}
