@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -84,6 +85,18 @@ class Workspace:
         self.manifest, self.lock_path = self.root / "pyproject.toml", self.root / "flowverse.lock"
         self.tree, self.cache = self.root / PACKAGE, self.home / "hub"
 
+    def clone(self, name: str = "clone", *, cached: bool = False) -> Workspace:
+        """The project as version control brings it to somebody else; `cached` if they have this machine's cache."""
+        other = Workspace(self.base / name, self.endpoint)
+        for path in ("pyproject.toml", "flowverse.lock", "flow_patches"):
+            if (self.root / path).is_dir():
+                shutil.copytree(self.root / path, other.root / path)
+            elif (self.root / path).exists():
+                shutil.copyfile(self.root / path, other.root / path)
+        if cached:
+            other.home, other.cache = self.home, self.cache
+        return other
+
     # --- the project -------------------------------------------------------------------------------------------------
 
     def declare(
@@ -140,6 +153,11 @@ class Workspace:
     def visible(self) -> Snapshot:
         """Everything in the project but the engine's own folder."""
         return {path: what for path, what in snapshot(self.root).items() if ".flowverse" not in path.split("/")}
+
+    def state(self, id: str) -> str:
+        """What `status` says that a module is."""
+        rows: list[dict[str, str]] = json.loads(self.call("status", "--json").out)["modules"]
+        return next(row["state"] for row in rows if row["id"] == id)
 
     # --- the engine, here and in a process of its own ----------------------------------------------------------------
 

@@ -36,18 +36,22 @@ class Killed(BaseException):
 
 @dataclass
 class Watch:
-    """What was changed by the thread that watches, in order, as (event, path); it dies before change `dies_at`."""
+    """What was changed by the thread that watches, in order, as (event, path); it dies before change `dies_at`.
+
+    `steps` has each change once, with the last of its paths: `dies_at` is an index of it.
+    """
 
     dies_at: int | None = None
     changes: list[tuple[str, str]] = field(default_factory=list)
+    steps: list[tuple[str, str]] = field(default_factory=list)
     thread: int = field(default_factory=threading.get_ident)
 
     def see(self, event: str, arguments: tuple[Any, ...]) -> None:
         if threading.get_ident() != self.thread or not _is_change(event, arguments):
             return
-        for path in arguments[: 2 if event == "os.rename" else 1]:
-            if isinstance(path, (str, bytes)):
-                self.changes.append((event, os.fsdecode(path)))
+        paths = [os.fsdecode(path) for path in arguments[: 2 if event == "os.rename" else 1] if path is not None]
+        self.changes += [(event, path) for path in paths]
+        self.steps.append((event, paths[-1] if paths else ""))
         if self.dies_at is not None:
             self.dies_at -= 1
             if self.dies_at < 0:

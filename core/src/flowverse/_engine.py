@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from flowverse._cache import Cache
 from flowverse._edits.patching import rebase, write_patches
 from flowverse._examine import ModuleExaminer
-from flowverse._goal import orphans
+from flowverse._goal import orphans, patch_reasons
 from flowverse._install import How, install
 from flowverse._project import Outdated, Project
 from flowverse._resolve import Resolution, resolve
@@ -20,7 +20,7 @@ from flowverse._state import stale, untouched
 from flowverse._tree import Tree
 from flowverse.errors import NotShippable, StaleLock, TreeError
 from flowverse.lock import Lock, dump_lock, wanted
-from flowverse.model import LockChange, ModuleId, Pin, Requirement, Result
+from flowverse.model import LockChange, ModuleId, Requirement, Result
 from flowverse.ports import Chooser, Reporter, Source
 
 __all__ = ["Engine", "Mode"]
@@ -141,31 +141,47 @@ class Engine:
             raise NotShippable(reasons, hint="The sdist was built with another lock; build it again.")
         for reason in reasons:
             self.reporter.detail(reason)
-        pins = old.pins if old is not None else ()
-        resolution = await self._resolve(source, {pin.id: pin for pin in pins if pin.id not in self.mode.renew})
-        return self._write(old, resolution)
+        known, mode = old.by_id if old is not None else {}, self.mode
+        root, patches = self.project.root, self.project.any_patches
+        examiner = ModuleExaminer(source, self.cache, root, known, patches, renew=mode.renew, release=mode.merge)
+        resolution = await self._resolve(examiner)
+        released = {pin.id: False for pin in resolution.pins if (pin.id, pin.commit) in examiner.released}
+        before = await self._release(source, released)
+        result = self._write(old, resolution, released)
+        return replace(
+            result, backups=(*before.backups, *result.backups), warnings=(*before.warnings, *result.warnings)
+        )
 
-    async def _resolve(self, source: Source, known: dict[ModuleId, Pin]) -> Resolution:
+    async def _resolve(self, examiner: ModuleExaminer) -> Resolution:
         self.reporter.phase("resolving")
         manifest = self.project.manifest
         return await resolve(
             manifest.dependencies,
             manifest.overrides,
-            ModuleExaminer(
-                source,
-                self.cache,
-                self.project.root,
-                known,
-                {**self.project.patches, **self.project.broken_patches},
-                release=self.mode.merge,
-            ),
+            examiner,
             self.chooser,
             self.reporter,
             manifest.owners,
             manifest.licenses,
         )
 
-    def _write(self, old: Lock | None, resolution: Resolution) -> Result:
+    async def _release(self, source: Source, released: dict[ModuleId, bool]) -> Result:
+        """Have the patches of modules be edits in the tree, before they are patches no more; True for those that are.
+
+        A tree that has not what is locked gets it first: nobody else has what the patch holds.
+        """
+        lock, result = self.project.lock, Result()
+        pins = [pin for pin in lock.pins if pin.id in released and pin.patch] if lock is not None else []
+        if self.mode.dry_run:
+            released.update((pin.id, True) for pin in pins)
+        elif pins:
+            if not patch_reasons(self.project, released):
+                result = await self._install(result, source, How(only=frozenset(released)))
+            with self.tree.locked(self.reporter):
+                released.update((pin.id, rebase(self.tree, replace(pin, patch=""))) for pin in pins)
+        return result
+
+    def _write(self, old: Lock | None, resolution: Resolution, released: Mapping[ModuleId, bool]) -> Result:
         overrides: dict[ModuleId, Requirement] = {req.id: req for req in self.project.manifest.overrides}
         overrides.update({req.id: req for req in resolution.chosen})
         lock = Lock(
@@ -182,7 +198,6 @@ class Engine:
             if resolution.chosen:
                 self.project.add_overrides(resolution.chosen)
                 self.project = Project.read(self.project.root)
-            self._release([pin for pin in old.pins if patches.get(pin.id, b"") is None] if old is not None else [])
             self.project = self.project.write_lock(lock) if changed else self.project
             backups = write_patches(self.project.root, self.tree, patches)
         else:
@@ -196,7 +211,7 @@ class Engine:
             locked=_changes(old, lock),
             lock_written=changed,
             backups=backups,
-            notes=(*resolution.notes, *chosen, *self._told(old, lock, patches)),
+            notes=(*resolution.notes, *chosen, *_told(lock, patches, released)),
             warnings=(*self.project.manifest.warnings, *resolution.warnings, *orphans(self.project)),
         )
 
@@ -211,25 +226,6 @@ class Engine:
                 changed[pin.id] = after
         return changed
 
-    def _told(self, old: Lock | None, new: Lock, patches: Mapping[ModuleId, bytes | None]) -> Iterator[str]:
-        """What became of patches whose modules moved."""
-        before, after = old.by_id if old is not None else {}, new.by_id
-        for id, text in sorted(patches.items()):
-            moved = id in before and before[id].commit != after[id].commit
-            if text is not None:
-                yield f"{id}: its patch was carried over to {after[id].revision} ({after[id].commit[:7]})"
-            elif moved and not self.mode.merge:
-                yield f"{id}: its patch is part of {after[id].revision} ({after[id].commit[:7]}) now, and is gone"
-            else:
-                yield f"{id}: its patch is edits in the tree now; `flowverse patch {id}` saves them as one again"
-
-    def _release(self, pins: list[Pin]) -> None:
-        """Have the patches of modules be edits of theirs, before they are patches no more."""
-        if pins and self.mode.merge and self.tree.private.is_dir():
-            with self.tree.locked(self.reporter):
-                for pin in pins:
-                    rebase(self.tree, replace(pin, patch=""))
-
     def _result(self, modules: int) -> Result:
         warnings = self.project.manifest.warnings
         return Result(modules=modules, dry_run=self.mode.dry_run, synced=False, warnings=warnings)
@@ -243,3 +239,18 @@ def _changes(old: Lock | None, new: Lock) -> tuple[LockChange, ...]:
         for id in sorted({*before, *after})
         if before.get(id) != after.get(id)
     )
+
+
+def _told(new: Lock, patches: Mapping[ModuleId, bytes | None], released: Mapping[ModuleId, bool]) -> Iterator[str]:
+    """What became of patches whose modules moved."""
+    for id, text in sorted(patches.items()):
+        pin = new.by_id[id]
+        where = f"{pin.revision} ({pin.commit[:7]})"
+        if text is not None:
+            yield f"{id}: its patch was carried over to {where}"
+        elif id not in released:
+            yield f"{id}: its patch is part of {where} now, and is gone"
+        elif released[id]:
+            yield f"{id}: its patch is edits in the tree now; `flowverse patch {id}` saves them as one again"
+        else:
+            yield f"{id}: its patch does not fit {where} and is gone; it is in the backup alone"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +26,11 @@ _LARGEST_SOURCE = 4 << 20
 
 
 class ModuleExaminer:
-    """The Examiner over a source and a store. `known` are the pins of the lock, which need no look at all.
+    """The Examiner over a source and a store. `known` are the pins of the lock: no look is needed but to `renew` one.
 
     `patches` are those of the project, or why one cannot be used. A patch that is for another commit than the one found
-    is carried over there; where that conflicts, the module is pinned without it if patches are `released`, else it is a
-    `PatchConflict`.
+    is carried over there; where that conflicts, the module is pinned without it if patches are to be released, else it
+    is a `PatchConflict`. `released` are the modules and commits where it came to that.
     """
 
     def __init__(
@@ -41,10 +41,12 @@ class ModuleExaminer:
         known: Mapping[ModuleId, Pin],
         patches: Mapping[ModuleId, Patch | BrokenPatch] | None = None,
         *,
+        renew: Collection[ModuleId] = (),
         release: bool = False,
     ) -> None:
         self._source, self._store, self._root, self._known = source, store, root, known
-        self._patches, self._release = patches or {}, release
+        self._patches, self._renew, self._release = patches or {}, renew, release
+        self.released: set[tuple[ModuleId, str]] = set()
 
     async def examine(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         """See `Examiner.examine`."""
@@ -52,7 +54,7 @@ class ModuleExaminer:
             examined, asked = look_at_local(self._root, requirement)
             ask(asked)
             return examined
-        pin = self._known.get(requirement.id)
+        pin = self._known.get(requirement.id) if requirement.id not in self._renew else None
         # A branch stays at its locked commit, and a commit can be nothing else.
         if pin is not None and pin.path is None and requirement.revision in {pin.revision, pin.commit}:
             patch = self._patch(pin.id)
@@ -101,11 +103,13 @@ class ModuleExaminer:
         paths = [path for path in patch.paths if path in by_path]
         theirs = {path: self._store.read(listing.id, listing.commit, by_path[path]) for path in paths}
         if patch.commit != listing.commit:
-            bases = await Bases(self._store, lambda: nullcontext(self._source)).under(patch)
+            bases = await Bases(self._store, lambda: nullcontext(self._source)).under(patch, self._known.get(patch.id))
             where = f"{listing.revision} ({listing.commit[:7]})"
             carried, conflicts = carry(patch, listing.commit, bases, theirs, label=f"{listing.id}@{where}")
             if conflicts and not self._release:
                 raise PatchConflict(listing.id, where, conflicts)
+            if conflicts:
+                self.released.add((listing.id, listing.commit))
             if conflicts or carried is None:
                 return None, contents
             patch = carried

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from flowverse._project import Project
 from flowverse._survey import survey
 from flowverse._tasks import all_of
 from flowverse._tree import Tree
+from flowverse.errors import UsageError
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, Plan, PlanStep, RemoteFile
 from flowverse.ports import Reporter, Source, Store
 
@@ -90,6 +91,7 @@ async def install(
     pins, tree = goal(project, only=how.only), Tree(project.tree_root)
     if not pins and not tree.private.exists():
         return Installed(plan=Plan())
+    _check_developed(project, [pin for pin in pins if how.only is None or pin.id in how.only])
     overwrite = {req.id for req in project.manifest.dependencies if req.overwrite} | how.overwrite
     with nullcontext() if how.dry_run else tree.locked(reporter):
         if not how.dry_run:
@@ -108,6 +110,16 @@ async def install(
         aside = _generate(work, cache)
         _record(work, complete=how.only is None)
     return Installed(plan=plan, backups=tuple(work.backups), warnings=(*work.copied, *aside))
+
+
+def _check_developed(project: Project, pins: Collection[Pin]) -> None:
+    """Raise `UsageError` for a module that this machine takes from a folder that is gone."""
+    for pin in pins:
+        if pin.developed and pin.path is not None and not project.target(pin.path).is_dir():
+            raise UsageError(
+                f"{pin.id} is taken from {pin.path} on this machine, which is not a folder any more.",
+                hint=f"`flowverse develop --undo {pin.id}` ends that, `flowverse develop {pin.id} PATH` names another.",
+            )
 
 
 async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) -> tuple[dict[ModuleId, Record], Plan]:
@@ -227,14 +239,8 @@ def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
 
 
 def _record(work: _Work, *, complete: bool) -> None:
-    """Write the record. Where not every module was looked at, it answers to what it answered to before.
-
-    But what it answered to may be something else than what some modules are now as it was wished: then it answers to
-    nothing, and the next sync looks at all of them.
-    """
-    answers = work.project.answers
-    if not complete and dict(work.tree.load().answers) != answers:
-        answers = {}
+    """Write the record; where not every module was looked at, it answers to nothing: the next sync looks at all."""
+    answers = work.project.answers if complete else {}
     paths = [".gitignore", FLOW_MOD, *tree_sources({id.package for id in work.records})]
     paths += [f"{id.folder}/{MODULE_ID_FILE}" for id, record in sorted(work.records.items()) if record.link is None]
     work.tree.record(

@@ -66,7 +66,7 @@ def _pinned(pin: Pin, there: Found, *, overwrite: bool, merge: bool) -> PlanStep
             return PlanStep(action="replace", id=pin.id, pin=pin, old=there.link)
         return None if there.same else PlanStep(action="link", id=pin.id, pin=pin, old=there.link)
     action: Action = "link" if pin.path is not None else "replace"
-    if not there.edit and not there.conflicts:
+    if not there.edit and not (there.same and there.conflicts):
         # Of a patch that is there no more, the tree may be the last place.
         lost = there.patched and not pin.patch
         return None if there.same else PlanStep(action=action, id=pin.id, pin=pin, old=there.base, backup=lost)

@@ -97,7 +97,8 @@ class Project:
         return replace(self, patch_texts=read_patches(self.root), developed=read_developed(self.tree_root))
 
     @cached_property
-    def _patches(self) -> Mapping[ModuleId, Patch | BrokenPatch]:
+    def any_patches(self) -> Mapping[ModuleId, Patch | BrokenPatch]:
+        """The patches by module id; of one that cannot be used, what is wrong with it."""
         found: dict[ModuleId, Patch | BrokenPatch] = {}
         for id, text in self.patch_texts.items():
             try:
@@ -109,12 +110,12 @@ class Project:
     @property
     def patches(self) -> Mapping[ModuleId, Patch]:
         """The patches by module id, but for those that are broken."""
-        return {id: patch for id, patch in self._patches.items() if isinstance(patch, Patch)}
+        return {id: patch for id, patch in self.any_patches.items() if isinstance(patch, Patch)}
 
     @property
     def broken_patches(self) -> Mapping[ModuleId, BrokenPatch]:
         """What is wrong with the patches that cannot be used, by module id."""
-        return {id: patch for id, patch in self._patches.items() if isinstance(patch, BrokenPatch)}
+        return {id: patch for id, patch in self.any_patches.items() if isinstance(patch, BrokenPatch)}
 
     @property
     def tree_root(self) -> Path:

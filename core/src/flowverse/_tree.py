@@ -167,19 +167,22 @@ class Tree:
                     put_link(fresh, target)
                 self._swap(fresh, place, aside)
             if step.backup and aside.is_dir():
-                self._describe_backup(aside, before)
+                self.describe_backup(aside, step.id, before)
             if step.backup or before is None or not aside.is_dir() or looks_same(str(aside), before):
                 return aside if step.backup else None
             backup = self.backup_place(step.id)
             _move(aside, backup)
-            self._describe_backup(backup, before)
+            self.describe_backup(backup, step.id, before)
             return backup
 
-    def _describe_backup(self, backup: Path, record: Record | None) -> None:
-        """Write beside a backup what it was synced with, so that it can take its place again."""
-        if record is not None:
-            row = json.dumps({"id": str(record.id), "record": record.row(0)}, separators=(",", ":"))
-            backup.with_name(f"{backup.name}.json").write_text(row, encoding="utf-8")
+    def describe_backup(self, backup: Path, id: ModuleId, record: Record | None) -> None:
+        """Write beside a backup whose it is, and for a whole module what it was synced with, to take its place again.
+
+        `record` is None for single files. Call it inside `writing`.
+        """
+        row = record.row(0) if record is not None else None
+        text = json.dumps({"id": str(id), "record": row}, separators=(",", ":"))
+        backup.with_name(f"{backup.name}.json").write_text(text, encoding="utf-8")
 
     def put_back(self, id: ModuleId, before: Record | None) -> str | None:
         """Put what is staged in a module's place, and answer where what was there is kept.
@@ -202,7 +205,7 @@ class Tree:
                 aside = backup
             if clean:
                 return None
-            self._describe_backup(aside, before)
+            self.describe_backup(aside, id, before)
             return str(aside)
 
     def _swap(self, fresh: Path, place: Path, aside: Path) -> None:
@@ -345,8 +348,11 @@ class Tree:
     def _drop_contents(self, index: Index) -> None:
         if self._contents.is_dir():
             needed = {seen.base for record in index.modules.values() for seen in record.files.values()}
-            for file in self._contents.iterdir():
-                if file.name not in needed:
+            left = [file for file in self._contents.iterdir() if file.name not in needed]
+            # A module that is brought back from a backup is compared and merged with what it was synced with.
+            said = "".join(path.read_text(encoding="utf-8") for path in self.backups.glob("*/*/*.json") if left)
+            for file in left:
+                if file.name not in said:
                     file.unlink(missing_ok=True)
 
     # --- the record --------------------------------------------------------------------------------------------------
@@ -374,9 +380,10 @@ class Tree:
         self._clear()
 
     def rewrite(self, record: Record) -> None:
-        """Change the record of one module, and nothing else of what is recorded."""
+        """Change the record of one module; the next sync looks at all of them again."""
         index = self.load()
-        self._write_index(replace(index, modules={**index.modules, record.id: record}), self.index_path)
+        modules = {**index.modules, record.id: record}
+        self._write_index(replace(index, answers={}, modules=modules), self.index_path)
 
     def _write_index(self, index: Index, path: Path) -> None:
         fresh = self.private / "index.tmp"

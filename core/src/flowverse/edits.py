@@ -147,7 +147,9 @@ def restore(
     warnings: list[str] = []
     for id in ids:
         there = found.get(id)
-        if there is None or not (there.edit or not there.exists or (module is not None and not there.same)):
+        if there is None or not (
+            there.edit or there.conflicts or not there.exists or (module is not None and not there.same)
+        ):
             continue
         desk.pin(id)
         result = desk.sync_only(id, overwrite=True, frozen=True)
@@ -159,13 +161,13 @@ def restore(
 
 
 def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
-    desk.pin(id)
+    pin = desk.pin(id)
     with desk.tree.locked(desk.reporter):
         found, records = desk.survey()
         prefix = f"{desk.project.manifest.modules_dir}/{id.folder}/"
         every = sorted({*paths_of(found[id].edit), *found[id].conflicts})
         paths, added = matching(id, every, words, prefix), found[id].edit.added
-        contents = run(lambda: desk.bases.read(records[id], paths))
+        contents = run(lambda: desk.bases.read(records[id], paths, pin=pin))
         _, aside = put_files_back(desk.tree, records[id], paths, contents)
     return Changed(
         done=tuple(
@@ -233,7 +235,16 @@ def patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = S
         done = f"{id} is as its repository has it; its patch is at its end"
     else:
         done = f"{patch_name(id)} holds the edits of {id} ({edit}); commit it, and flowverse.lock"
-    return Changed(done=(done,), backups=kept, warnings=result.warnings, result=result)
+    return _changed(id, done, kept, result)
+
+
+def _changed(id: ModuleId, done: str, kept: tuple[tuple[ModuleId, str], ...], result: Result) -> Changed:
+    """What came of a patch; it may change what its module asks for, and the tree holds only that module already."""
+    others = [str(change.id) for change in result.locked if change.id != id]
+    more = (
+        [f"flowverse.lock is another for {', '.join(others)} as well; `flowverse sync` brings that"] if others else []
+    )
+    return Changed(done=(done, *more), backups=kept, warnings=result.warnings, result=result)
 
 
 def _of_repository(content: bytes | None) -> FileVersion | None:
@@ -276,8 +287,7 @@ def remove_patch(root: Path, settings: Settings, module: str, *, reporter: Repor
             rebase(desk.tree, replace(pin, patch=""))
         kept = write_patches(desk.project.root, desk.tree, {id: None})
     result = desk.sync_only(id)
-    done = f"{id} has no patch any more; what it changed are edits in the tree"
-    return Changed(done=(done,), backups=kept, warnings=result.warnings, result=result)
+    return _changed(id, f"{id} has no patch any more; what it changed are edits in the tree", kept, result)
 
 
 # --- backups ---------------------------------------------------------------------------------------------------------
@@ -354,7 +364,7 @@ def end_develop(root: Path, settings: Settings, module: str, *, reporter: Report
     """Take a module from the lock again. Its folder stays as it is."""
     desk = _Desk(root, settings, reporter)
     if not desk.project.developed:
-        raise UsageError(f"{module} is not developed here.", hint="No flow module is.")
+        raise UsageError("No flow module is developed here.", hint="`flowverse develop ID PATH` begins that.")
     id = pick(module, set(desk.project.developed), of="that is developed here")
     rest = {one: where for one, where in desk.project.developed.items() if one != id}
     if reasons := patch_reasons(replace(desk.project, developed=rest), {id}):

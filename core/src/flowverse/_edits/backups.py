@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flowverse._cache import writing
 from flowverse._index import Record, look
+from flowverse._linking import is_link
 from flowverse._patches import PATCHES
 from flowverse._tree import Tree
 from flowverse.errors import InvalidModuleId, UsageError
@@ -153,16 +154,21 @@ def _bring_module(tree: Tree, backup: Path, record: Record) -> str | None:
 def _bring_files(tree: Tree, id: ModuleId, backup: Path) -> str | None:
     """Single files, over those of the module."""
     target, aside = tree.place(id), tree.backup_place(id)
-    for file in sorted(backup.rglob("*")):
-        name = file.relative_to(backup)
-        if (file.is_dir() and not file.is_symlink()) or name.as_posix() == MODULE_ID_FILE:
-            continue
+    if is_link(target):
+        raise UsageError(f"{id} is linked to a folder of yours.", hint=f"Take what you need from {backup}.")
+    files = [file for file in sorted(backup.rglob("*")) if file.is_symlink() or not file.is_dir()]
+    names = [name for name in (file.relative_to(backup) for file in files) if name.as_posix() != MODULE_ID_FILE]
+    for name in names:
+        if (target / name).is_dir() and not (target / name).is_symlink():
+            raise UsageError(f"{target / name} is a folder now.", hint=f"Take what you need from {backup / name}.")
+    for name in names:
         to = target / name
         if os.path.lexists(to):
-            if to.is_dir() and not to.is_symlink():
-                raise UsageError(f"{to} is a folder now.", hint=f"Take what you need from {file}.")
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
             to.rename(aside / name)
         to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file, to, follow_symlinks=False)
-    return str(aside) if aside.is_dir() else None
+        shutil.copy2(backup / name, to, follow_symlinks=False)
+    if not aside.is_dir():
+        return None
+    tree.describe_backup(aside, id, None)
+    return str(aside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from flowverse._edits.patch import Patch
 from flowverse._index import Record
@@ -26,11 +27,14 @@ class Bases:
     ) -> None:
         self._store, self._source, self._kept = store, source, kept
 
-    async def read(self, record: Record, paths: Iterable[str]) -> dict[str, bytes | None]:
+    async def read(self, record: Record, paths: Iterable[str], *, pin: Pin | None = None) -> dict[str, bytes | None]:
         """The base of every path of a module; None for a path that it had no file at. Raises a `HubError`.
 
-        `UsageError` where the base is not known at all: the record of the tree is lost.
+        Where the record of the tree is lost, a module is held against its `pin`. `UsageError` where the base is not
+        known at all.
         """
+        if not record.commit and pin is not None:
+            record = replace(record, commit=pin.commit)
         bases = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
         found: dict[str, bytes | None] = {path: self._here(record, path, bases.get(path)) for path in paths}
         missing = [path for path in found if found[path] is None and path in bases]
@@ -55,8 +59,10 @@ class Bases:
             found |= await self._fetched(pin.id, pin.commit, missing)
         return found
 
-    async def under(self, patch: Patch) -> dict[str, bytes | None]:
-        """What a patch was made for: the content of its paths at its commit, which need not be locked any more."""
+    async def under(self, patch: Patch, pin: Pin | None) -> dict[str, bytes | None]:
+        """What a patch was made for: the content of its paths at its commit, which need not be that of the `pin`."""
+        if pin is not None and pin.commit == patch.commit:
+            return await self.raw(pin, patch.paths)
         async with self._source() as source:
             listing = await source.resolve(patch.id, patch.commit)
             files = {file.path: file for file in listing.files if file.path in patch.paths}

@@ -40,13 +40,14 @@ async def differences(
     project: Project, tree: Tree, bases: Bases, ids: Collection[ModuleId] | None
 ) -> tuple[ModuleDiff, ...]:
     """The edits of some modules (None: of all) against what they were synced with. Raises a `HubError` too."""
-    found, records = survey(project, tree, goal(project, strict=False))
+    pins = {pin.id: pin for pin in goal(project, strict=False)}
+    found, records = survey(project, tree, tuple(pins.values()))
     diffs = []
     for id in sorted(found):
         edit = found[id].edit
         if not edit or (ids is not None and id not in ids):
             continue
-        contents = await bases.read(records[id], paths_of(edit))
+        contents = await bases.read(records[id], paths_of(edit), pin=pins.get(id))
         prefix = f"{project.manifest.modules_dir}/{id.folder}/"
         files = tuple(_diff(tree.place(id) / path, path, contents[path], prefix) for path in paths_of(edit))
         diffs.append(ModuleDiff(id=id, base=found[id].base, files=files))
@@ -65,7 +66,7 @@ def version_of(file: Path) -> FileVersion | None:
         if file.is_symlink():
             return FileVersion(content=os.fsencode(file.readlink()))
         if not file.exists() or file.is_dir():
-            return None
+            return None  # a folder in its place holds files of its own
         if not file.is_file():
             return FileVersion(content=b"neither a file nor a link")
         return FileVersion(content=file.read_bytes(), executable=bool(file.stat().st_mode & 0o100))
@@ -81,7 +82,7 @@ def matching(id: ModuleId, every: Sequence[str], words: Sequence[str], prefix: s
     """
     found: set[str] = set()
     for word in words:
-        path = word.replace(os.sep, "/").removeprefix("./").removeprefix(prefix).rstrip("/")
+        path = f"{word.replace(os.sep, '/').rstrip('/')}/".removeprefix("./").removeprefix(prefix).rstrip("/")
         meant = {one for one in every if one == path or one.startswith(f"{path}/") or path in {"", "."}}
         if not meant:
             near = nearest(path, every)
@@ -117,7 +118,10 @@ def put_files_back(
     files.pop(MODULE_ID_FILE, None)
     fresh = replace(record, files=files, conflicts=tuple(path for path in record.conflicts if path not in paths))
     tree.rewrite(fresh)
-    return fresh, str(aside) if aside.is_dir() else None
+    if not aside.is_dir():
+        return fresh, None
+    tree.describe_backup(aside, record.id, None)
+    return fresh, str(aside)
 
 
 def _drop_empty(folder: Path, top: Path) -> None:

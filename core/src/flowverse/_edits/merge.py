@@ -37,14 +37,19 @@ def merge_file(base: bytes | None, mine: bytes | None, theirs: bytes | None, *, 
         return Merged(content=mine, conflict="you changed it, and it was deleted there")
     if not all(is_text(content) for content in (base or b"", mine, theirs)):
         return Merged(content=mine, conflict="both changed it, and it is no text; yours is kept")
-    own, other = line_end(mine), line_end(theirs)
-    if own and other and own != other and line_end(base or b"") in {other, None}:
-        # Somebody's editor changed every line's end: that is no reason for a conflict in every line.
-        merged, conflict = _merge_lines(base or b"", with_line_end(mine, other), theirs, label)
-        merged = with_line_end(merged, own)
-    else:
-        merged, conflict = _merge_lines(base or b"", mine, theirs, label)
+    merged, conflict = _merge_texts(base or b"", mine, theirs, label)
     return Merged(content=merged, conflict="both changed the same lines" if conflict else "")
+
+
+def _merge_texts(base: bytes, mine: bytes, theirs: bytes, label: str) -> tuple[bytes, bool]:
+    own, other, before = line_end(mine), line_end(theirs), line_end(base)
+    if own is None or other is None or own == other:
+        return _merge_lines(base, mine, theirs, label)
+    # Somebody's editor changed the end of every line: that is no reason for a conflict in every line.
+    if own == before:
+        return _merge_lines(with_line_end(base, own, other), with_line_end(mine, own, other), theirs, label)
+    merged, conflict = _merge_lines(base, with_line_end(mine, own, other), theirs, label)
+    return with_line_end(merged, other, own), conflict
 
 
 def _merge_lines(base: bytes, mine: bytes, theirs: bytes, label: str) -> tuple[bytes, bool]:

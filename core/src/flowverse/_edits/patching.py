@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from flowverse._cache import write, writing
@@ -17,17 +18,18 @@ from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
 __all__ = ["rebase", "write_patches"]
 
 
-def rebase(tree: Tree, pin: Pin) -> None:
+def rebase(tree: Tree, pin: Pin) -> bool:
     """Have a module count as synced from `pin`, and every difference as an edit. Call it inside `Tree.locked`.
 
-    Nothing is done where the tree has it from another commit, or not as a folder.
+    False, and nothing done, where the tree has it from another commit, or not as a folder.
     """
     place, record = tree.place(pin.id), tree.load().modules.get(pin.id)
     if record is None or record.commit != pin.commit or is_link(place) or not place.is_dir():
-        return
+        return False
     files = look(str(place), base_of(pin), record.files)
     files.pop(MODULE_ID_FILE, None)
-    tree.rewrite(Record.of(pin, files))
+    tree.rewrite(replace(Record.of(pin, files), conflicts=record.conflicts))
+    return True
 
 
 def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | None]) -> tuple[tuple[ModuleId, str], ...]:

@@ -41,9 +41,9 @@ def line_end(content: bytes) -> bytes | None:
     return None
 
 
-def with_line_end(content: bytes, end: bytes) -> bytes:
-    """A file whose lines all end so."""
-    return content.replace(b"\r\n", b"\n").replace(b"\n", end)
+def with_line_end(content: bytes, was: bytes, end: bytes) -> bytes:
+    """A file whose lines all ended with `was`, with another end; the way back gives every byte again."""
+    return content.replace(was, end)
 
 
 def opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Opcode]:

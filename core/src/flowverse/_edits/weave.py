@@ -29,14 +29,22 @@ def weave(edited: Path, staged: Path, edit: Edit, bases: Mapping[str, bytes | No
     what is staged is then of no use.
     """
     conflicts = []
-    for path in sorted({*edit.changed, *edit.added, *edit.deleted}):
+    # What was deleted goes first: something else may stand in its place.
+    for path in sorted({*edit.changed, *edit.added, *edit.deleted}, key=lambda path: (_is_there(edited / path), path)):
         mine, theirs = edited / path, staged / path
         with writing(theirs):
-            if mine.is_symlink() or mine.is_file():
+            if _is_there(mine):
                 _check_place(staged, path)
             if _weave_file(mine, theirs, bases.get(path), label):
                 conflicts.append(path)
-    return tuple(conflicts)
+            if not _is_there(mine):
+                _drop_empty(theirs.parent, staged)
+    return tuple(sorted(conflicts))
+
+
+def _is_there(file: Path) -> bool:
+    """Whether something is at a path that counts as a file."""
+    return file.is_symlink() or (file.exists() and not file.is_dir())
 
 
 def _check_place(staged: Path, path: str) -> None:
@@ -58,15 +66,22 @@ def _weave_file(mine: Path, theirs: Path, base: bytes | None, label: str) -> boo
         theirs.parent.mkdir(parents=True, exist_ok=True)
         theirs.symlink_to(mine.readlink())
         return there != base
-    if mine.exists() and not mine.is_file() and not mine.is_dir():
+    if _is_there(mine) and not mine.is_file():
         raise Unmergeable(f"{mine.name} is neither a file nor a link")
-    here = mine.read_bytes() if mine.is_file() else None  # a folder may have taken a file's place
+    here = mine.read_bytes() if mine.is_file() else None
     merged = merge_file(base, here, there, label=label)
-    if merged.content is None:
-        theirs.unlink(missing_ok=True)
-    else:
+    if merged.content is not None:
         theirs.parent.mkdir(parents=True, exist_ok=True)
         theirs.write_bytes(merged.content)
         if here is not None:
             shutil.copymode(mine, theirs)
+    elif there is not None:
+        theirs.unlink()
     return bool(merged.conflict)
+
+
+def _drop_empty(folder: Path, top: Path) -> None:
+    """Remove the folders that nothing is left in, as they would not be there in a version without the file."""
+    while folder != top and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -77,7 +77,9 @@ def _conflict_line(step: PlanStep) -> Line:
     return Line("warning", f"{step.id} has conflicts in {files}; mend them, then run `flowverse resolve {step.id}`")
 
 
-def _kept_line(step: PlanStep) -> Line:
+def _kept_line(step: PlanStep) -> Line | None:
+    if step.conflicts and not step.edit:
+        return None  # it waits for a person to say what is to be of a merge, which a line of its own says
     edited = f"{step.id} was edited ({step.edit}) and is kept"
     if step.behind == "moved":
         base = f" as edited from {step.old}" if step.old else ""

@@ -28,12 +28,11 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
     if not project.unpacked:
         local = any(pin.path is not None and not pin.developed for pin in pins)
         hints = ["Name a revision instead of the local folder."] if local else []
-        hints += (
-            ["`flowverse develop --undo` takes a module from the lock again."] if any(p.developed for p in pins) else []
-        )
         edited = any("was edited" in problem for problem in problems)
         ways = "`flowverse patch` saves edits in the project, `flowverse restore` gives them up."
         hints += [ways] if edited else []
+        developed = any(pin.developed for pin in pins)
+        hints += ["`flowverse develop --undo` takes a module from the lock again."] if developed else []
     raise NotShippable(problems, hint=" ".join(hints) or "Run `flowverse sync`.")
 
 
