@@ -577,6 +577,24 @@ def test_a_file_whose_place_is_a_folder_now(synced: Workspace) -> None:
     assert synced.visible() == before
 
 
+def test_a_file_whose_folder_is_a_file_now(synced: Workspace) -> None:
+    """Neither from a backup nor from what was synced: what is in the way is said, and nothing is done."""
+    write(synced, "new/file.txt", "new\n")
+    synced.call("restore", ID, "new").worked()
+    write(synced, "new", "a file\n")
+    shutil.rmtree(synced.place(ID) / "sub")
+    write(synced, "sub", "a file\n")
+    before = synced.visible()
+
+    back(synced, ID).failed_plainly(2, "new is a file now.", "Take what you need from")
+    done = synced.call("restore", ID, "sub/deep/more.txt")
+    done.failed_plainly(2, "sub/deep/more.txt of b/My-Leaf cannot be there, sub is a file now.")
+    assert synced.visible() == before
+
+    synced.call("restore", ID, "sub", "sub/deep/more.txt").worked()
+    assert read(synced, "sub/deep/more.txt") == "1\n"
+
+
 def test_a_conflicted_module_comes_back_as_such(synced: Workspace, hub: Hub) -> None:
     """With its conflicts still to be resolved."""
     write(synced, "leaf.py", MINE)

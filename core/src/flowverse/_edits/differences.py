@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,12 +100,19 @@ def put_files_back(
     `contents` are what the files were synced with, None for those that were not there. Call it inside `Tree.locked`.
     """
     place, aside = tree.place(record.id), tree.backup_place(record.id)
+    for path in [path for path in paths if contents[path] is not None]:
+        above = next((above for above in folders_of(path) if (place / above).is_file() and above not in paths), None)
+        if above is not None:
+            raise UsageError(
+                f"{path} of {record.id} cannot be there, {above} is a file now.",
+                hint=f"`flowverse restore {record.id} {above} {path}` gives that up as well.",
+            )
     with writing(place):
         # What was added goes first: it may stand where a folder was.
         for path in sorted(paths, key=lambda path: (contents[path] is not None, path)):
             file, content, mode = place / path, contents[path], None
             if os.path.lexists(file):
-                mode = None if file.is_symlink() else file.stat().st_mode & 0o7777
+                mode = file.stat().st_mode & 0o7777 if file.is_file() and not file.is_symlink() else None
                 (aside / path).parent.mkdir(parents=True, exist_ok=True)
                 if content is None:
                     file.rename(aside / path)
@@ -122,6 +129,12 @@ def put_files_back(
         return fresh, None
     tree.describe_backup(aside, record.id, None)
     return fresh, str(aside)
+
+
+def folders_of(path: str) -> Iterator[str]:
+    """The folders that a path (with `/`) is in, from the top."""
+    parts = path.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _drop_empty(folder: Path, top: Path) -> None:
