@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from flowverse import edits
 
 from tests.hub import Hub
 from tests.integration.workspace import COMMAND, Done, Workspace, asking, snapshot
@@ -662,3 +663,15 @@ def test_a_backup_of_an_older_flowverse(synced: Workspace, hub: Hub) -> None:
 
     assert read(synced, "leaf.py") == MINE
     assert synced.call("diff", "--stat").out.splitlines()[-1] == "1 file edited in 1 flow module"
+
+
+def test_backups_of_one_second_are_in_order(synced: Workspace) -> None:
+    """The newest first, also where a second has more than nine."""
+    for number in ("", *(f"-{n}" for n in range(2, 12))):
+        place = synced.tree / ".flowverse" / "backups" / f"20261125-101500{number}" / "b" / "My_Leaf"
+        place.mkdir(parents=True)
+        (place / "leaf.py").write_text("leaf\n")
+
+    names = [backup.name.partition("/")[0] for backup in edits.backups(synced.root)]
+
+    assert names == [*(f"20261125-101500-{n}" for n in range(11, 1, -1)), "20261125-101500"]

@@ -24,6 +24,9 @@ from flowverse.model import MODULE_ID_FILE, ModuleId
 __all__ = ["Backup", "bring_back", "list_backups"]
 
 
+_SECOND = len("20261125-101500")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backup:
     """One thing that was kept: its name (`20261125-101500/saibo/ChatFlows`), and what it is of.
@@ -44,10 +47,16 @@ def list_backups(tree: Tree) -> tuple[Backup, ...]:
     """Every backup, the newest first. Raises `TreeError`."""
     found: list[Backup] = []
     with writing(tree.backups):
-        moments = sorted(tree.backups.iterdir(), reverse=True) if tree.backups.is_dir() else []
+        moments = sorted(tree.backups.iterdir(), key=_moment, reverse=True) if tree.backups.is_dir() else []
         for moment in moments:
             found += [_backup(tree, moment, place) for place in _things(moment)]
     return tuple(found)
+
+
+def _moment(folder: Path) -> tuple[str, int]:
+    """A moment in order: the second, and which of that second it is."""
+    second, number = folder.name[:_SECOND], folder.name[_SECOND + 1 :]
+    return second, int(number) if number.isdigit() else 1
 
 
 def _things(moment: Path) -> Iterator[Path]:
