@@ -159,6 +159,7 @@ def _bring_files(tree: Tree, id: ModuleId, backup: Path) -> str | None:
     files = [file for file in sorted(backup.rglob("*")) if file.is_symlink() or not file.is_dir()]
     names = [name for name in (file.relative_to(backup) for file in files) if name.as_posix() != MODULE_ID_FILE]
     for name in names:
+        tree.check_folders(id, name.as_posix())
         if (target / name).is_dir() and not (target / name).is_symlink():
             raise UsageError(f"{target / name} is a folder now.", hint=f"Take what you need from {backup / name}.")
     for name in names:

@@ -49,13 +49,15 @@ async def differences(
             continue
         contents = await bases.read(records[id], paths_of(edit), pin=pins.get(id))
         prefix = f"{project.manifest.modules_dir}/{id.folder}/"
-        files = tuple(_diff(tree.place(id) / path, path, contents[path], prefix) for path in paths_of(edit))
+        place = tree.place(id)
+        # A deleted file may be there again by way of a folder that is a link now.
+        versions = {path: version_of(place / path) if path not in edit.deleted else None for path in paths_of(edit)}
+        files = tuple(_diff(path, contents[path], version, prefix) for path, version in versions.items())
         diffs.append(ModuleDiff(id=id, base=found[id].base, files=files))
     return tuple(diffs)
 
 
-def _diff(file: Path, path: str, base: bytes | None, prefix: str) -> FileDiff:
-    new = version_of(file)
+def _diff(path: str, base: bytes | None, new: FileVersion | None, prefix: str) -> FileDiff:
     old = FileVersion(content=base, executable=new is not None and new.executable) if base is not None else None
     return file_diff(path, old, new, binary=False, prefix=prefix)
 
@@ -100,6 +102,8 @@ def put_files_back(
     `contents` are what the files were synced with, None for those that were not there. Call it inside `Tree.locked`.
     """
     place, aside = tree.place(record.id), tree.backup_place(record.id)
+    for path in paths:
+        tree.check_folders(record.id, path, [one for one in paths if contents[one] is None])
     with writing(place):
         # What was added goes first: it may stand where a folder was.
         for path in sorted(paths, key=lambda path: (contents[path] is not None, path)):
