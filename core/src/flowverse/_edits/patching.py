@@ -17,6 +17,8 @@ from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
 
 __all__ = ["rebase", "write_patches"]
 
+_ATTRIBUTES = "# Line ends are a part of a patch: git is to leave them as they are.\n*.patch -text\n"
+
 
 def rebase(tree: Tree, pin: Pin) -> bool:
     """Have a module count as synced from `pin`, and every difference as an edit. Call it inside `Tree.locked`.
@@ -45,6 +47,7 @@ def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | Non
                 aside = tree.keep_copy(place, patch_name(id))
                 backups.append((id, os.path.relpath(aside, root)))
             if text is None:
+                _unprotect(place.parent.parent, place)
                 place.unlink(missing_ok=True)
                 for folder in (place.parent, place.parent.parent):
                     with suppress(OSError):
@@ -52,4 +55,22 @@ def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | Non
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write(place, text)
+                _protect(place.parent.parent)
     return tuple(backups)
+
+
+def _protect(folder: Path) -> None:
+    """Keep git's `core.autocrlf` from the patches of a folder, unless a person says there what git is to do."""
+    attributes = folder / ".gitattributes"
+    if not os.path.lexists(attributes):
+        write(attributes, _ATTRIBUTES.encode())
+
+
+def _unprotect(folder: Path, last: Path) -> None:
+    """Take away what `_protect` wrote when the last patch goes, and before it does: none is left alone."""
+    attributes = folder / ".gitattributes"
+    with suppress(OSError):
+        if [file for file in folder.glob("*/*") if file != last]:
+            return
+        if attributes.read_bytes().replace(b"\r\n", b"\n") == _ATTRIBUTES.encode():
+            attributes.unlink()
