@@ -13,7 +13,7 @@ from flowverse._tree import Tree
 
 from tests.hub import Hub
 from tests.integration.workspace import Workspace
-from tests.unit.disk import Killed
+from tests.unit.disk import Killed, watched
 
 LINES = "".join(f"line {number}\n" for number in range(20))
 MINE, THEIRS = LINES.replace("line 3\n", "mine\n"), LINES.replace("line 3\n", "theirs\n")
@@ -147,3 +147,27 @@ def test_nothing_is_brought_back_through_a_link(synced: Workspace) -> None:
     synced.call("backups", ID, "--restore").failed_plainly(2, f"sub of {ID} is no folder")
 
     assert list(elsewhere.iterdir()) == []
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+def test_all_edits_are_given_up_in_one_go(space: Workspace, hub: Hub) -> None:
+    """However many modules were edited, the tree is locked and looked at once."""
+    ids = [f"b/Leaf{number}" for number in range(5)]
+    for id in ids:
+        hub.add(id, FILES)
+    space.declare(dict.fromkeys(ids, "main"))
+    space.sync()
+    for id in ids[1:]:
+        (space.place(id) / "leaf.py").write_text(MINE)
+
+    with watched() as watch:
+        done = space.call("restore")
+
+    assert [line for line in done.out.splitlines() if "as it is locked again" in line] == [
+        f"{id} is as it is locked again; its edits (1 changed) are given up" for id in ids[1:]
+    ]
+    assert len([path for _, path in watch.changes if path.endswith("index.tmp")]) <= 6
+    assert all(space.holds(hub, id) for id in ids)
+    assert list(space.backups.values()).count(MINE.encode()) == 4

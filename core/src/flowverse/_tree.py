@@ -316,15 +316,16 @@ class Tree:
         At every moment, what was there is in one of the two places.
         """
         file.parent.mkdir(parents=True, exist_ok=True)
-        there = os.path.lexists(file)
-        fresh = aside if there else self.private / "file.tmp"
-        fresh.write_bytes(content)
+        fresh = self.private / "file.tmp"
+        fresh.write_bytes(content)  # not aside yet: on a full disk, half of it would be left there as a backup
         if mode is not None:
             fresh.chmod(mode)
-        if there and exchange(fresh, file):
-            return
-        if there:
-            fresh = fresh.rename(self.private / "file.tmp")
+        if os.path.lexists(file):
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            fresh.rename(aside)
+            if exchange(aside, file):
+                return
+            aside.rename(fresh)
             shutil.copy2(file, aside, follow_symlinks=False)
         fresh.replace(file)
 

@@ -100,11 +100,11 @@ class _Desk:
         """A path as a person is told it."""
         return os.path.relpath(place, self.project.root)
 
-    def sync_only(self, id: ModuleId, *, overwrite: bool = False, frozen: bool = False) -> Result:
-        """Have the tree follow, for one module; with `frozen`, whatever else is stale."""
+    def sync_only(self, *ids: ModuleId, overwrite: bool = False, frozen: bool = False) -> Result:
+        """Have the tree follow, for some modules; with `frozen`, whatever else is stale."""
         settings = replace(self.settings, frozen=frozen or self.settings.frozen)
         engine = api.engine_of(self.project.root, settings, self.reporter)
-        return run(lambda: engine.sync_only(frozenset({id}), overwrite=overwrite))
+        return run(lambda: engine.sync_only(frozenset(ids), overwrite=overwrite))
 
     def must_lock(self, what: str) -> None:
         """Raise `UsageError` where the lock must not be rewritten."""
@@ -143,22 +143,19 @@ def restore(
     found, _ = desk.survey()
     locked = {pin.id for pin in desk.pins}
     ids = [desk.pick(module)] if module is not None else [id for id in found if id in locked]
-    done: list[str] = []
-    kept: list[tuple[ModuleId, str]] = []
-    warnings: list[str] = []
-    for id in ids:
-        there = found.get(id)
-        if there is None or not (
-            there.edit or there.conflicts or not there.exists or (module is not None and not there.same)
-        ):
-            continue
-        desk.pin(id)
-        result = desk.sync_only(id, overwrite=True, frozen=True)
-        what = f"; its edits ({there.edit}) are given up" if there.edit else ""
-        done.append(f"{id} is as it is locked again{what}")
-        kept += result.backups
-        warnings += result.warnings
-    return Changed(done=tuple(done), backups=tuple(kept), warnings=tuple(warnings))
+    meant = [
+        there
+        for there in (found[id] for id in ids if id in found)
+        if there.edit or there.conflicts or not there.exists or (module is not None and not there.same)
+    ]
+    if not meant:
+        return Changed(done=())
+    for there in meant:
+        desk.pin(there.id)
+    result = desk.sync_only(*(there.id for there in meant), overwrite=True, frozen=True)
+    gone = {there.id: f"; its edits ({there.edit}) are given up" if there.edit else "" for there in meant}
+    done = tuple(f"{id} is as it is locked again{what}" for id, what in sorted(gone.items()))
+    return Changed(done=done, backups=result.backups, warnings=result.warnings)
 
 
 def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:

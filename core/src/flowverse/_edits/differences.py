@@ -110,8 +110,8 @@ def put_files_back(
             file, content, mode = place / path, contents[path], None
             if os.path.lexists(file):
                 mode = None if file.is_symlink() else file.stat().st_mode & 0o7777
-                (aside / path).parent.mkdir(parents=True, exist_ok=True)
                 if content is None:
+                    (aside / path).parent.mkdir(parents=True, exist_ok=True)
                     file.rename(aside / path)
                     _drop_empty(file.parent, place)
                     continue
