@@ -80,7 +80,7 @@ def test_a_manifest_that_is_a_folder(declared: Workspace) -> None:
 
 
 def limited(space: Workspace, size: int, *words: str) -> Done:
-    """Run a sync, or what the words say, that may write no file larger than so many bytes: what a full disk does, without one."""
+    """Run a sync, or `words`, that may write no file larger than so many bytes: what a full disk does, without one."""
 
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -11,13 +11,11 @@ from pathlib import Path
 from flowverse._cache import write, writing
 from flowverse._index import Record, base_of, look
 from flowverse._linking import is_link
-from flowverse._patches import patch_name
+from flowverse._patches import ATTRIBUTES, ATTRIBUTES_NAME, patch_name, protect
 from flowverse._tree import Tree
 from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
 
 __all__ = ["rebase", "write_patches"]
-
-_ATTRIBUTES = "# Line ends are a part of a patch: git is to leave them as they are.\n*.patch -text\n"
 
 
 def rebase(tree: Tree, pin: Pin) -> bool:
@@ -55,22 +53,15 @@ def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | Non
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write(place, text)
-                _protect(place.parent.parent)
+                protect(root)
     return tuple(backups)
 
 
-def _protect(folder: Path) -> None:
-    """Keep git's `core.autocrlf` from the patches of a folder, unless a person says there what git is to do."""
-    attributes = folder / ".gitattributes"
-    if not os.path.lexists(attributes):
-        write(attributes, _ATTRIBUTES.encode())
-
-
 def _unprotect(folder: Path, last: Path) -> None:
-    """Take away what `_protect` wrote when the last patch goes, and before it does: none is left alone."""
-    attributes = folder / ".gitattributes"
+    """Take away what `protect` wrote when the last patch goes, and before it does: none is left alone."""
+    attributes = folder / ATTRIBUTES_NAME
     with suppress(OSError):
         if [file for file in folder.glob("*/*") if file != last]:
             return
-        if attributes.read_bytes().replace(b"\r\n", b"\n") == _ATTRIBUTES.encode():
+        if attributes.read_bytes().replace(b"\r\n", b"\n") == ATTRIBUTES.encode():
             attributes.unlink()
