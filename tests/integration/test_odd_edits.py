@@ -171,3 +171,19 @@ def test_all_edits_are_given_up_in_one_go(space: Workspace, hub: Hub) -> None:
     assert len([path for _, path in watch.changes if path.endswith("index.tmp")]) <= 6
     assert all(space.holds(hub, id) for id in ids)
     assert list(space.backups.values()).count(MINE.encode()) == 4
+
+
+def test_status_where_a_local_folder_is_gone(synced: Workspace) -> None:
+    """It is said, and all modules are shown: who looks for what is wrong gets an answer."""
+    local = synced.base / "local"
+    local.mkdir()
+    synced.call("add", "a/Local", "--path", str(local)).worked()
+    local.rmdir()
+
+    done = synced.call("status")
+    document = json.loads(synced.call("status", "--json").out)
+
+    done.worked(f"{ID}@main", "a/Local -> ../local")
+    assert "flowverse.lock is stale: a/Local is wanted from ../local, which is not a folder" in done.err
+    assert [row["id"] for row in document["modules"]] == ["a/Local", ID]
+    assert len(document["stale"]) == 1
