@@ -79,8 +79,8 @@ def test_a_manifest_that_is_a_folder(declared: Workspace) -> None:
     declared.call("sync").failed_plainly(2, "pyproject.toml cannot be read: is a directory")
 
 
-def limited(space: Workspace, size: int) -> Done:
-    """Run a sync that may write no file larger than so many bytes: what a full disk does, without one."""
+def limited(space: Workspace, size: int, *words: str) -> Done:
+    """Run a sync, or `words`, that may write no file larger than so many bytes: what a full disk does, without one."""
 
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -88,7 +88,7 @@ def limited(space: Workspace, size: int) -> Done:
 
     environ = space.environ(PYTHONDONTWRITEBYTECODE="1")
     done = subprocess.run(
-        [str(COMMAND), "sync"],
+        [str(COMMAND), *(words or ["sync"])],
         cwd=space.root,
         # Not measured: what coverage writes at the end does not fit either.
         env={name: value for name, value in environ.items() if not name.startswith("COVERAGE_")},
@@ -159,6 +159,33 @@ def test_a_lock_that_does_not_fit_leaves_the_old_one(declared: Workspace, hub: H
     limited(declared, 2000).failed_plainly(4, "flowverse.lock", "file too large")
 
     assert {**declared.visible(), "pyproject.toml": b""} == {**before, "pyproject.toml": b""}
+
+
+def test_a_disk_that_is_full_while_a_file_is_restored(declared: Workspace, hub: Hub) -> None:
+    """Nothing is half of anything: the edit stays in its place, and no backup holds a part of what was synced."""
+    declared.sync()
+    edited = declared.place("a/One") / "large.bin"
+    edited.write_bytes(b"mine")
+
+    done = limited(declared, 50_000, "restore", "a/One", "large.bin")
+
+    done.failed_plainly(4, "file too large")
+    assert edited.read_bytes() == b"mine"
+    assert declared.backups == {}
+    assert declared.call("backups").out == "0 backups\n"
+
+
+def test_a_disk_that_is_full_while_a_module_is_brought_back(declared: Workspace, hub: Hub) -> None:
+    """One file is named, with one reason, however many of the folder could not be copied."""
+    declared.sync()
+    (declared.place("a/One") / "one.py").write_text("mine\n")
+    declared.call("restore", "a/One").worked()
+
+    done = limited(declared, 50_000, "backups", "a/One", "--restore")
+
+    done.failed_plainly(4, "large.bin: file too large.")
+    assert len(done.err.splitlines()) == 2, done
+    assert declared.holds(hub, "a/One")
 
 
 def test_output_that_cannot_be_written(declared: Workspace) -> None:

@@ -587,9 +587,11 @@ def test_a_file_whose_folder_is_a_file_now(synced: Workspace) -> None:
     write(synced, "sub", "a file\n")
     before = synced.visible()
 
-    back(synced, ID).failed_plainly(2, "new is a file now.", "Take what you need from")
+    back(synced, ID).failed_plainly(2, "new of b/My-Leaf is no folder any more, and new/file.txt belongs below it.")
     done = synced.call("restore", ID, "sub/deep/more.txt")
-    done.failed_plainly(2, "sub/deep/more.txt of b/My-Leaf cannot be there, sub is a file now.")
+    done.failed_plainly(
+        2, "sub of b/My-Leaf is no folder any more", "`flowverse restore b/My-Leaf sub` puts the folder"
+    )
     assert synced.visible() == before
 
     synced.call("restore", ID, "sub", "sub/deep/more.txt").worked()

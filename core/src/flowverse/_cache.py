@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -196,8 +197,11 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name = error.filename2 or error.filename or path
-        raise TreeError(str(name), (error.strerror or str(error)).lower()) from error
+        name, why = error.filename2 or error.filename or path, error.strerror or str(error)
+        if isinstance(error, shutil.Error) and isinstance(error.args[0], list):  # a copied folder: one row a file
+            _, name, why = error.args[0][0]
+            why = re.sub(r"^\[Errno -?\d+\] |: '.*", "", str(why), flags=re.DOTALL)
+        raise TreeError(str(name), why.lower()) from error
 
 
 def write(path: Path, content: bytes) -> None:

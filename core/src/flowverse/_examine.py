@@ -10,7 +10,7 @@ from pathlib import Path
 from flowverse._digest import tree_digest
 from flowverse._edits.bases import Bases
 from flowverse._edits.carry import carry
-from flowverse._edits.patch import Patch
+from flowverse._edits.patch import Patch, misplaced
 from flowverse._local import look_at_local
 from flowverse._paths import check_paths
 from flowverse._scan import Scan, scan, wanted
@@ -106,6 +106,8 @@ class ModuleExaminer:
             bases = await Bases(self._store, lambda: nullcontext(self._source)).under(patch, self._known.get(patch.id))
             where = f"{listing.revision} ({listing.commit[:7]})"
             carried, conflicts = carry(patch, listing.commit, bases, theirs, label=f"{listing.id}@{where}")
+            if carried is not None and (wrong := misplaced(carried, by_path)) is not None:
+                conflicts = wrong[:1]
             if conflicts and not self._release:
                 raise PatchConflict(listing.id, where, conflicts)
             if conflicts:
@@ -113,6 +115,8 @@ class ModuleExaminer:
             if conflicts or carried is None:
                 return None, contents
             patch = carried
+        elif (wrong := misplaced(patch, by_path)) is not None:
+            raise BrokenPatch(patch.id, f"its file {wrong[0]} {wrong[1]}")
         for path in patch.paths:
             version = patch.apply(path, theirs.get(path))
             if version is None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from flowverse._cache import writing
+from flowverse._cache import write, writing
 from flowverse.errors import InvalidModuleId
 from flowverse.model import ModuleId
 
-__all__ = ["PATCHES", "patch_name", "read_patches"]
+__all__ = ["ATTRIBUTES", "ATTRIBUTES_NAME", "PATCHES", "patch_name", "protect", "read_patches"]
 
 PATCHES = "flow_patches"
+ATTRIBUTES_NAME = ".gitattributes"
+ATTRIBUTES = "# Line ends are a part of a patch: git is to leave them as they are.\n*.patch -text\n"
 
 
 def patch_name(id: ModuleId) -> str:
@@ -30,3 +33,10 @@ def read_patches(root: Path) -> dict[ModuleId, bytes]:
                 continue
             found[id] = file.read_bytes()
     return found
+
+
+def protect(root: Path) -> None:
+    """Keep git's `core.autocrlf` from the patches of a project, unless a person says there what git is to do."""
+    attributes = root / PATCHES / ATTRIBUTES_NAME
+    if not os.path.lexists(attributes):
+        write(attributes, ATTRIBUTES.encode())

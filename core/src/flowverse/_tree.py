@@ -21,11 +21,11 @@ from filelock import FileLock, Timeout
 from flowverse._cache import writing
 from flowverse._digest import sha256
 from flowverse._guard import module_id_text, owner_source
-from flowverse._index import Index, Record, Seen, base_of, edit_of, looks_same
+from flowverse._index import Index, Record, Seen, base_of, edit_of, look, looks_same
 from flowverse._linking import is_link, put_link
 from flowverse._paths import check_paths
 from flowverse._swap import exchange
-from flowverse.errors import TreeError, WrongContent
+from flowverse.errors import TreeError, UsageError, WrongContent
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, PlanStep
 from flowverse.ports import Reporter, Shelf
 
@@ -96,9 +96,19 @@ class Tree:
         for id, record in meant.modules.items():
             pin = Pin(id=id, revision=record.revision, commit=record.commit, patch=record.patch)
             with suppress(OSError):
-                if (self.place(id) / MODULE_ID_FILE).read_bytes() == module_id_text(pin).encode():
+                said = (self.place(id) / MODULE_ID_FILE).read_bytes()
+                if said == module_id_text(pin).encode() and not self._waits(id, index.modules.get(id), record):
                     modules[id] = record
         return Index(answers=index.answers, generated=index.generated, modules=modules)
+
+    def _waits(self, id: ModuleId, before: Record | None, meant: Record) -> bool:
+        """Whether a module with conflicts was to be restored, and is as it was: its id file says the same then."""
+        if before is None or not before.conflicts or meant.conflicts or before.base != meant.base:
+            return False
+        base = {path: seen.base for path, seen in meant.files.items() if seen.base is not None}
+        files = look(str(self.place(id)), base, before.files)
+        files.pop(MODULE_ID_FILE, None)
+        return bool(edit_of(files))
 
     # --- building ----------------------------------------------------------------------------------------------------
 
@@ -232,6 +242,22 @@ class Tree:
         if owner.is_symlink() or (owner.exists() and not owner.is_dir()):
             raise TreeError(str(owner), "is not a folder", hint="Move it away; modules are synced below it.")
 
+    def check_folders(self, id: ModuleId, path: str, leaving: Collection[str] = ()) -> None:
+        """Raise `UsageError` if what a path of a module is below is no folder, unless it is one of those `leaving`.
+
+        A link would carry what is written there out of the tree.
+        """
+        parts = path.split("/")[:-1]
+        for parent in ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
+            there = self.place(id) / parent
+            if parent in leaving:
+                return
+            if os.path.lexists(there) and (is_link(there) or not there.is_dir()):
+                raise UsageError(
+                    f"{parent} of {id} is no folder any more, and {path} belongs below it.",
+                    hint=f"`flowverse restore {id} {parent}` puts the folder back, and what was in it.",
+                )
+
     def backup_place(self, id: ModuleId) -> Path:
         """A folder that is not there yet, for what is discarded of a module now."""
         return self._aside(id.folder)
@@ -290,15 +316,16 @@ class Tree:
         At every moment, what was there is in one of the two places.
         """
         file.parent.mkdir(parents=True, exist_ok=True)
-        there = os.path.lexists(file)
-        fresh = aside if there else self.private / "file.tmp"
-        fresh.write_bytes(content)
+        fresh = self.private / "file.tmp"
+        fresh.write_bytes(content)  # not aside yet: on a full disk, half of it would be left there as a backup
         if mode is not None:
             fresh.chmod(mode)
-        if there and exchange(fresh, file):
-            return
-        if there:
-            fresh = fresh.rename(self.private / "file.tmp")
+        if os.path.lexists(file):
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            fresh.rename(aside)
+            if exchange(aside, file):
+                return
+            aside.rename(fresh)
             shutil.copy2(file, aside, follow_symlinks=False)
         fresh.replace(file)
 
@@ -384,6 +411,9 @@ class Tree:
         index = self.load()
         modules = {**index.modules, record.id: record}
         self._write_index(replace(index, answers={}, modules=modules), self.index_path)
+        # What a killed sync meant is in it as far as it got, and would be taken for newer than this.
+        with writing(self.private):
+            self._next_path.unlink(missing_ok=True)
 
     def _write_index(self, index: Index, path: Path) -> None:
         fresh = self.private / "index.tmp"

@@ -13,6 +13,7 @@ from flowverse._project import Project
 from flowverse._state import stale
 from flowverse._survey import survey
 from flowverse._tree import Tree
+from flowverse.errors import UsageError
 from flowverse.model import Edge, Edit, ModuleId, Pin
 
 __all__ = ["Graph", "Row", "Status", "graph_of", "status_of"]
@@ -70,7 +71,11 @@ def status_of(project: Project) -> Status:
         for id, there in sorted(found.items())
         if there.exists or id in by_id
     ]
-    return Status(rows=tuple(rows), stale=stale(project), warnings=(*project.manifest.warnings, *orphans(project)))
+    try:
+        reasons = stale(project)
+    except UsageError as error:  # a local folder that is gone: what else there is can be shown all the same
+        reasons = (str(error).rstrip("."),)
+    return Status(rows=tuple(rows), stale=reasons, warnings=(*project.manifest.warnings, *orphans(project)))
 
 
 def _row(id: ModuleId, pin: Pin | None, there: Found, record: Record | None) -> Row:

@@ -19,13 +19,14 @@ from flowverse._edits.bases import Bases
 from flowverse._edits.diff import FileVersion
 from flowverse._edits.differences import ModuleDiff, differences, matching, paths_of, put_files_back, version_of
 from flowverse._edits.merge import has_markers
-from flowverse._edits.patch import make_patch
+from flowverse._edits.patch import make_patch, misplaced
 from flowverse._edits.patching import rebase, write_patches
 from flowverse._goal import goal, patch_reasons
 from flowverse._index import Record, base_of, edit_of, look
 from flowverse._local import expanded, look_at_local
 from flowverse._names import pick
 from flowverse._patches import patch_name
+from flowverse._paths import unsafe
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._reader import nearest
@@ -99,11 +100,11 @@ class _Desk:
         """A path as a person is told it."""
         return os.path.relpath(place, self.project.root)
 
-    def sync_only(self, id: ModuleId, *, overwrite: bool = False, frozen: bool = False) -> Result:
-        """Have the tree follow, for one module; with `frozen`, whatever else is stale."""
+    def sync_only(self, *ids: ModuleId, overwrite: bool = False, frozen: bool = False) -> Result:
+        """Have the tree follow, for some modules; with `frozen`, whatever else is stale."""
         settings = replace(self.settings, frozen=frozen or self.settings.frozen)
         engine = api.engine_of(self.project.root, settings, self.reporter)
-        return run(lambda: engine.sync_only(frozenset({id}), overwrite=overwrite))
+        return run(lambda: engine.sync_only(frozenset(ids), overwrite=overwrite))
 
     def must_lock(self, what: str) -> None:
         """Raise `UsageError` where the lock must not be rewritten."""
@@ -142,22 +143,19 @@ def restore(
     found, _ = desk.survey()
     locked = {pin.id for pin in desk.pins}
     ids = [desk.pick(module)] if module is not None else [id for id in found if id in locked]
-    done: list[str] = []
-    kept: list[tuple[ModuleId, str]] = []
-    warnings: list[str] = []
-    for id in ids:
-        there = found.get(id)
-        if there is None or not (
-            there.edit or there.conflicts or not there.exists or (module is not None and not there.same)
-        ):
-            continue
-        desk.pin(id)
-        result = desk.sync_only(id, overwrite=True, frozen=True)
-        what = f"; its edits ({there.edit}) are given up" if there.edit else ""
-        done.append(f"{id} is as it is locked again{what}")
-        kept += result.backups
-        warnings += result.warnings
-    return Changed(done=tuple(done), backups=tuple(kept), warnings=tuple(warnings))
+    meant = [
+        there
+        for there in (found[id] for id in ids if id in found)
+        if there.edit or there.conflicts or not there.exists or (module is not None and not there.same)
+    ]
+    if not meant:
+        return Changed(done=())
+    for there in meant:
+        desk.pin(there.id)
+    result = desk.sync_only(*(there.id for there in meant), overwrite=True, frozen=True)
+    gone = {there.id: f"; its edits ({there.edit}) are given up" if there.edit else "" for there in meant}
+    done = tuple(f"{id} is as it is locked again{what}" for id, what in sorted(gone.items()))
+    return Changed(done=done, backups=result.backups, warnings=result.warnings)
 
 
 def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
@@ -222,6 +220,8 @@ def patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = S
         versions = {path: version_of(desk.tree.place(id) / path) for path in paths_of(edit)}
         old = {path: _of_repository(base) for path, base in bases.items()}
         fresh = make_patch(id, pin.commit, {path: (old[path], versions[path]) for path in versions})
+        if fresh is not None and (wrong := misplaced(fresh, pin.by_path)) is not None:
+            raise _unfit(id, *wrong)
         if fresh is None and id not in desk.project.patch_texts:
             raise UsageError(f"{id} was not edited, so there is nothing to save.", hint="Edit its files first.")
         for path in fresh.files if fresh is not None else ():
@@ -271,23 +271,39 @@ def _check_plain(tree: Tree, id: ModuleId, edit: Edit) -> None:
         file = tree.place(id) / path
         if file.is_symlink() or not file.is_file():
             raise UsageError(f"{path} of {id} is no plain file, and a patch holds nothing else.", hint="Take it out.")
+        if (why := unsafe(path)) is not None:
+            raise _unfit(id, path, why)
+
+
+def _unfit(id: ModuleId, path: str, why: str) -> UsageError:
+    return UsageError(f"{path} of {id} {why}, and a patch is for every system.", hint="Rename it, or take it out.")
 
 
 def remove_patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = SILENT) -> Changed:
-    """End a module's patch: what it changed are edits in the tree from now on, and nowhere else."""
+    """End a module's patch: what it changed are edits in the tree from now on, and nowhere else.
+
+    A tree that has not the patch gets it first. Of one that is broken, or does not get there for the edits that are in
+    its place, only the backup is left, which is said.
+    """
     desk = _Desk(root, settings, reporter)
     patched = set(desk.project.patch_texts)
     id = pick(module, patched, of="with a patch") if patched else None
     if id is None:
         raise UsageError(f"{module} has no patch.", hint=f"`flowverse patch {module}` saves its edits as one.")
     desk.must_lock("Ending a patch")
+    if id in desk.project.patches and any(pin.id == id and pin.path is None for pin in desk.pins):
+        desk.sync_only(id)
+        desk = _Desk(root, settings, reporter)
     pin = next((pin for pin in desk.pins if pin.id == id), None)
     with desk.tree.locked(reporter):
+        record = desk.tree.load().modules.get(id)
+        held = record is not None and bool(record.patch) and pin is not None and record.patch == pin.patch
         if pin is not None and pin.path is None:
-            rebase(desk.tree, replace(pin, patch=""))
+            held = rebase(desk.tree, replace(pin, patch="")) and held
         kept = write_patches(desk.project.root, desk.tree, {id: None})
     result = desk.sync_only(id)
-    return _changed(id, f"{id} has no patch any more; what it changed are edits in the tree", kept, result)
+    where = "what it changed are edits in the tree" if held else "it is in the backup alone"
+    return _changed(id, f"{id} has no patch any more; {where}", kept, result)
 
 
 # --- backups ---------------------------------------------------------------------------------------------------------

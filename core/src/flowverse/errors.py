@@ -196,12 +196,12 @@ class BrokenLock(FlowverseError):
 
 
 class BrokenPatch(FlowverseError):
-    """The patch of a module cannot be used. `why` says what is wrong with it."""
+    """The patch of a module cannot be used. `why` says what is wrong with it, `hint` what helps, if that is special."""
 
-    def __init__(self, id: ModuleId, why: str) -> None:
+    def __init__(self, id: ModuleId, why: str, *, hint: str | None = None) -> None:
         super().__init__(id, why)
         self.id, self.why = id, why
-        self.hint = (
+        self.hint = hint or (
             f"Restore it from version control, or delete it: where its changes are in the tree, "
             f"`flowverse patch {id}` then writes it anew."
         )

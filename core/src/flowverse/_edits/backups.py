@@ -168,12 +168,9 @@ def _bring_files(tree: Tree, id: ModuleId, backup: Path) -> str | None:
     files = [file for file in sorted(backup.rglob("*")) if file.is_symlink() or not file.is_dir()]
     names = [name for name in (file.relative_to(backup) for file in files) if name.as_posix() != MODULE_ID_FILE]
     for name in names:
-        hint = f"Take what you need from {backup / name}."
+        tree.check_folders(id, name.as_posix())
         if (target / name).is_dir() and not (target / name).is_symlink():
-            raise UsageError(f"{target / name} is a folder now.", hint=hint)
-        for above in name.parents:
-            if (target / above).is_file():
-                raise UsageError(f"{target / above} is a file now.", hint=hint)
+            raise UsageError(f"{target / name} is a folder now.", hint=f"Take what you need from {backup / name}.")
     for name in names:
         to = target / name
         if os.path.lexists(to):

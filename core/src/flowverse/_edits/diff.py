@@ -143,6 +143,9 @@ def quoted(name: str) -> str:
     if '"' not in name and "\\" not in name and name.isprintable():
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return (
-        '"' + "".join(c if c.isprintable() else "".join(f"\\{byte:03o}" for byte in c.encode()) for c in escaped) + '"'
-    )
+    return '"' + "".join(c if c.isprintable() else _octal(c) for c in escaped) + '"'
+
+
+def _octal(character: str) -> str:
+    """The bytes of a character in a name, also of one that is none."""
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,13 +49,15 @@ async def differences(
             continue
         contents = await bases.read(records[id], paths_of(edit), pin=pins.get(id))
         prefix = f"{project.manifest.modules_dir}/{id.folder}/"
-        files = tuple(_diff(tree.place(id) / path, path, contents[path], prefix) for path in paths_of(edit))
+        place = tree.place(id)
+        # A deleted file may be there again by way of a folder that is a link now.
+        versions = {path: version_of(place / path) if path not in edit.deleted else None for path in paths_of(edit)}
+        files = tuple(_diff(path, contents[path], version, prefix) for path, version in versions.items())
         diffs.append(ModuleDiff(id=id, base=found[id].base, files=files))
     return tuple(diffs)
 
 
-def _diff(file: Path, path: str, base: bytes | None, prefix: str) -> FileDiff:
-    new = version_of(file)
+def _diff(path: str, base: bytes | None, new: FileVersion | None, prefix: str) -> FileDiff:
     old = FileVersion(content=base, executable=new is not None and new.executable) if base is not None else None
     return file_diff(path, old, new, binary=False, prefix=prefix)
 
@@ -100,21 +102,16 @@ def put_files_back(
     `contents` are what the files were synced with, None for those that were not there. Call it inside `Tree.locked`.
     """
     place, aside = tree.place(record.id), tree.backup_place(record.id)
-    for path in [path for path in paths if contents[path] is not None]:
-        above = next((above for above in folders_of(path) if (place / above).is_file() and above not in paths), None)
-        if above is not None:
-            raise UsageError(
-                f"{path} of {record.id} cannot be there, {above} is a file now.",
-                hint=f"`flowverse restore {record.id} {above} {path}` gives that up as well.",
-            )
+    for path in paths:
+        tree.check_folders(record.id, path, [one for one in paths if contents[one] is None])
     with writing(place):
         # What was added goes first: it may stand where a folder was.
         for path in sorted(paths, key=lambda path: (contents[path] is not None, path)):
             file, content, mode = place / path, contents[path], None
             if os.path.lexists(file):
                 mode = file.stat().st_mode & 0o7777 if file.is_file() and not file.is_symlink() else None
-                (aside / path).parent.mkdir(parents=True, exist_ok=True)
                 if content is None:
+                    (aside / path).parent.mkdir(parents=True, exist_ok=True)
                     file.rename(aside / path)
                     _drop_empty(file.parent, place)
                     continue
@@ -129,12 +126,6 @@ def put_files_back(
         return fresh, None
     tree.describe_backup(aside, record.id, None)
     return fresh, str(aside)
-
-
-def folders_of(path: str) -> Iterator[str]:
-    """The folders that a path (with `/`) is in, from the top."""
-    parts = path.split("/")
-    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _drop_empty(folder: Path, top: Path) -> None:

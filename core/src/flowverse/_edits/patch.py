@@ -15,22 +15,26 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from flowverse._digest import sha256, tree_digest
 from flowverse._edits.diff import FileVersion, file_diff, quoted
 from flowverse._edits.texts import lines_of
-from flowverse._paths import unsafe
-from flowverse.errors import BrokenPatch
+from flowverse._paths import check_paths, unsafe
+from flowverse.errors import BrokenPatch, UnsafeContent
 from flowverse.model import FileEntry, ModuleId, Pin, is_commit
 
-__all__ = ["Patch", "make_patch", "parse_patch", "patched_pin"]
+__all__ = ["Patch", "make_patch", "misplaced", "parse_patch", "patched_pin"]
 
 _VERSION = 1
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _FILE = re.compile(r"# file (100644|100755) ([0-9a-f]{64}) (\d+) (.+)")
+_LINE_ENDS = (
+    "Write `*.patch -text` into flow_patches/.gitattributes, and commit that; then delete the patch here and get it "
+    "again with `git checkout flow_patches`."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,8 @@ def parse_patch(id: ModuleId, text: bytes) -> Patch:
     """Read the patch of a module. Raises `BrokenPatch`, which says what is wrong with it."""
     head, mark, rest = text.partition(b"\ndiff --git ")
     lines = head.decode("utf-8", "replace").split("\n")
+    if lines[0].endswith("\r"):
+        raise BrokenPatch(id, "its line ends were changed, as git does where core.autocrlf is set", hint=_LINE_ENDS)
     if lines[:1] != [f"# flowverse patch {_VERSION}"]:
         newer = bool(lines) and lines[0].startswith("# flowverse patch ")
         raise BrokenPatch(id, "a newer flowverse wrote it" if newer else "it does not begin as a patch of flowverse")
@@ -148,6 +154,18 @@ def _path_of(patch: Patch, section: bytes) -> str:
         if first == f"diff --git {quoted(f'a/{path}')} {quoted(f'b/{path}')}".encode():
             return path
     raise BrokenPatch(patch.id, "it has a file that is not named at its top")
+
+
+def misplaced(patch: Patch, paths: Collection[str]) -> tuple[str, str] | None:
+    """A file that cannot be beside the others in a module of these `paths` with the patch, and why; None if all can.
+
+    A folder of the patch may be a file there, or two names may be one where case is ignored.
+    """
+    try:
+        check_paths(patch.id, [*(path for path in paths if path not in patch.paths), *patch.files])
+    except UnsafeContent as error:
+        return error.path, error.why
+    return None
 
 
 def patched_pin(pin: Pin, patch: Patch) -> Pin:

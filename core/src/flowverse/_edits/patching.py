@@ -11,7 +11,7 @@ from pathlib import Path
 from flowverse._cache import write, writing
 from flowverse._index import Record, base_of, look
 from flowverse._linking import is_link
-from flowverse._patches import patch_name
+from flowverse._patches import ATTRIBUTES, ATTRIBUTES_NAME, patch_name, protect
 from flowverse._tree import Tree
 from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
 
@@ -45,6 +45,7 @@ def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | Non
                 aside = tree.keep_copy(place, patch_name(id))
                 backups.append((id, os.path.relpath(aside, root)))
             if text is None:
+                _unprotect(place.parent.parent, place)
                 place.unlink(missing_ok=True)
                 for folder in (place.parent, place.parent.parent):
                     with suppress(OSError):
@@ -52,4 +53,15 @@ def write_patches(root: Path, tree: Tree, patches: Mapping[ModuleId, bytes | Non
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write(place, text)
+                protect(root)
     return tuple(backups)
+
+
+def _unprotect(folder: Path, last: Path) -> None:
+    """Take away what `protect` wrote when the last patch goes, and before it does: none is left alone."""
+    attributes = folder / ATTRIBUTES_NAME
+    with suppress(OSError):
+        if [file for file in folder.glob("*/*") if file != last]:
+            return
+        if attributes.read_bytes().replace(b"\r\n", b"\n") == ATTRIBUTES.encode():
+            attributes.unlink()

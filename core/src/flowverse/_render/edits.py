@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from flowverse._plain import plain
 from flowverse._render.lines import Kind, Line, count, document, table
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FEW = 3
 
 def render_changed(changed: Changed, nothing: str = "Nothing to do") -> list[Line]:
     """What a verb did; `nothing` is said where it had nothing to do."""
-    lines = [Line("changed", text) for text in changed.done]
+    lines = [Line("changed", plain(text)) for text in changed.done]
     lines += [Line("backup", f"{id}: what was there before is in {place}") for id, place in changed.backups]
     lines += [Line("warning", text) for text in changed.warnings]
     return lines or [Line("summary", nothing)]
@@ -62,7 +63,7 @@ def _kind(line: bytes, *, in_hunk: bool) -> Kind:
 
 def render_stat(diffs: Sequence[ModuleDiff]) -> list[Line]:
     """How many lines came and went in each file."""
-    rows = [(f"{diff.id}: {file.path}", file.added, file.deleted) for diff in diffs for file in diff.files]
+    rows = [(plain(f"{diff.id}: {file.path}"), file.added, file.deleted) for diff in diffs for file in diff.files]
     lines = table(
         [("note", (name, "binary" if added is None else f"+{added} -{deleted}")) for name, added, deleted in rows]
     )
@@ -99,7 +100,7 @@ def render_backups(backups: Sequence[Backup]) -> list[Line]:
     rows: list[tuple[Kind, tuple[str, str]]] = []
     for backup in backups:
         names = ", ".join(backup.files[:_FEW]) + (", ..." if len(backup.files) > _FEW else "")
-        rows.append(("note", (backup.name, f"{count(len(backup.files), 'file')}: {names}")))
+        rows.append(("note", (backup.name, f"{count(len(backup.files), 'file')}: {plain(names)}")))
     return [*table(rows), Line("summary", count(len(backups), "backup"))]
 
 

@@ -28,6 +28,11 @@ class Line:
     hang: str | None = None
     verbatim: bool = False
 
+    def __post_init__(self) -> None:
+        """Let no name of a file, nor a title from the Hub, move the cursor or colour the screen."""
+        if not self.text.isprintable():
+            object.__setattr__(self, "text", "".join(c if c.isprintable() or c in "\t\n" else "?" for c in self.text))
+
 
 def table(rows: Sequence[tuple[Kind, Sequence[str]]]) -> list[Line]:
     """Rows of as many cells each as lines, their columns one below the other."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flowverse._cache import write
 from flowverse._names import pick
-from flowverse._patches import patch_name
+from flowverse._patches import patch_name, protect
 from flowverse._project import MANIFEST_NAME, Project
 from flowverse._require.entries import with_requirement, without_requirement
 from flowverse._require.wishes import Wanted
@@ -70,6 +70,8 @@ class Rewrite:
                 else:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     write(place, before)
+                    if name not in {MANIFEST_NAME, LOCK_NAME}:
+                        protect(now.root)
 
 
 def read_checkout(root: Path) -> Project:
