@@ -631,6 +631,22 @@ def test_names_of_backups(synced: Workspace) -> None:
     back(synced, str(Path("flow_modules/.flowverse/backups") / second)).worked()
 
 
+def test_backups_are_listed_by_what_people_call_them(synced: Workspace) -> None:
+    """A module by its id in any case or its name alone, a moment, a path; a module without one has none."""
+    write(synced, "leaf.py", MINE)
+    synced.call("restore", ID).worked()
+    (name,) = names(synced)
+
+    for word in (ID.lower(), ID.partition("/")[2], name.partition("/")[0], f"flow_modules/.flowverse/backups/{name}"):
+        assert synced.call("backups", word).out.splitlines() == [f"{name}  1 file: leaf.py", "1 backup"]
+    synced.call("backups", "top").worked("0 backups")
+    synced.call("backups", "nothing").failed_plainly(
+        2, "There is no backup nothing.", "`flowverse backups` lists them."
+    )
+    synced.call("backups", name[:-1], "--json").failed_plainly(2, f"Did you mean {name}?")
+    back(synced, ID.partition("/")[2]).worked(f"{name} is back in its place")
+
+
 def test_a_backup_of_an_older_flowverse(synced: Workspace, hub: Hub) -> None:
     """Which said nothing of what was in it: its files come back, over those that are there."""
     write(synced, "leaf.py", MINE)
