@@ -61,7 +61,7 @@ def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: in
 
     assert code == 130
     text = " ".join(" ".join(lines).split())
-    assert text.removeprefix("^C") == "Interrupted; the tree is as it was, or whole."
+    assert text.removeprefix("^C") == "Interrupted; no flow module is left half done."
 
 
 @pytest.mark.parametrize("columns", [60, 120])

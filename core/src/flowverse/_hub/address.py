@@ -13,6 +13,7 @@ __all__ = ["parse_address"]
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_PINNED = re.compile(r"([\w.-]+/[\w.-]+?)\s*(?:[=~!<>]=|[<>])", re.ASCII)
 _HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 _OTHER_KINDS = {"datasets": "a data set", "spaces": "a space"}
 _BEFORE_REVISION = {"tree", "blob", "raw", "resolve", "commit", "commits"}
@@ -30,7 +31,9 @@ def parse_address(text: str, endpoint: str = "") -> tuple[ModuleId, str | None]:
     try:
         id = ModuleId.parse(name)
     except InvalidModuleId as error:
-        hint = error.hint
+        hint, pinned = error.hint, _PINNED.match(name)
+        if pinned is not None and not is_page:
+            hint = f"Write {pinned[1]}@ and a branch, a tag or a commit: flow modules have no ranges of versions."
         if _NAME.fullmatch(name) and not is_page:
             hint = f'Write it as on the Hub, "owner/name"; `flowverse search {name}` looks for it.'
         raise InvalidModuleId(quiet(error.text), quiet(error.why), hint=hint) from None
