@@ -263,6 +263,7 @@ def outdated(
     """
     pins = Project.read(root).locked.by_id
     ids = {pick(name, pins) for name in names} or set(pins)
+    reporter.phase("comparing")
 
     async def ask() -> tuple[Standing, ...]:
         async with api.hub_of(settings, Cache(settings.cache), reporter) as hub:
