@@ -489,6 +489,15 @@ def test_what_is_executable_stays_so(synced: Workspace, hub: Hub) -> None:
         assert executable(synced, "leaf.py")
 
 
+def test_without_a_lock_there_is_no_patch(synced: Workspace) -> None:
+    """The hint brings one, rather than lead to a list of nothing."""
+    write(synced, "leaf.py", MINE)
+    synced.lock_path.unlink()
+    synced.call("patch", ID).failed_plainly(2, f"{ID} is not locked.", "Run `flowverse sync`.")
+    synced.sync()
+    synced.call("patch", ID).worked()
+
+
 # --- backups ---------------------------------------------------------------------------------------------------------
 
 

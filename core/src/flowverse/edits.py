@@ -92,7 +92,8 @@ class _Desk:
         """A module's pin. Raises `UsageError` if it is not locked."""
         found = next((pin for pin in self.pins if pin.id == id), None)
         if found is None:
-            raise UsageError(f"{id} is not locked.", hint="`flowverse status` shows what is.")
+            hint = "`flowverse status` shows what is." if self.pins else "Run `flowverse sync`."
+            raise UsageError(f"{id} is not locked.", hint=hint)
         return found
 
     def said(self, place: str) -> str:

@@ -14,7 +14,7 @@ from flowverse._cache import Cache
 from flowverse._hub import catalog
 from flowverse._hub.address import parse_address
 from flowverse._hub.catalog import Catalog, Hits, Info, Use, use_of
-from flowverse._names import pick
+from flowverse._names import in_full
 from flowverse._project import Project
 from flowverse._render.finding import info_document, render_hits, render_info, search_document
 from flowverse._settings import Settings
@@ -66,7 +66,7 @@ def info(target: str, settings: Settings, *, root: Path | None = None, reporter:
     What is read is kept in the Hub client's cache.
     Raises `HubError`s, `InvalidModuleId`, `UsageError` and `NoProject`.
     """
-    id, revision = parse_address(_in_full(target, root), settings.endpoint)
+    id, revision = parse_address(in_full(target, _known(root)), settings.endpoint)
     use, warnings = _looked_up(root, id) if root is not None else (None, ())
     reporter.phase("reading")
     cache = Cache(settings.cache)
@@ -74,15 +74,12 @@ def info(target: str, settings: Settings, *, root: Path | None = None, reporter:
     return replace(found, use=use, warnings=(*found.warnings, *warnings))
 
 
-def _in_full(target: str, root: Path | None) -> str:
-    """The id where a module of the project was named by its name alone."""
-    name, at, revision = target.strip().partition("@")
-    if root is None or "/" in name:
-        return target
+def _known(root: Path | None) -> tuple[ModuleId, ...]:
+    """The modules that may be named by their name alone."""
     try:
-        return f"{pick(name, known_ids(root))}{at}{revision}"
+        return known_ids(root) if root is not None else ()
     except FlowverseError:
-        return target
+        return ()
 
 
 def _looked_up(root: Path, id: ModuleId) -> tuple[Use | None, tuple[str, ...]]:
