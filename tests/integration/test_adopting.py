@@ -254,10 +254,10 @@ def test_dynamic_is_offered_to_hatchling_only(space: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "last"), [("y", 0, "This project is built by hatchling"), ("n", 1, "Nothing was written.")]
+    ("answer", "code", "last"), [("y", 0, "pyproject.toml was written"), ("n", 1, "Nothing was written.")]
 )
 def test_on_a_terminal_it_is_asked(space: Workspace, answer: str, code: int, last: str) -> None:
-    """The diff, in colours, and then the question."""
+    """The diff, in colours, and then the question; what was said before it is not said again after it."""
     space.manifest.write_text(HATCH, encoding="utf-8")
 
     ended, said = _on_a_terminal(space, "init", act=lambda child: child.sendline(answer))
@@ -265,6 +265,7 @@ def test_on_a_terminal_it_is_asked(space: Workspace, answer: str, code: int, las
     assert ended == code
     assert "\x1b[32m+" in said.partition("Write this to")[0]
     assert last in said.partition("Write this to")[2]
+    assert said.count("This project is built by hatchling") == 1
     assert ("hatch-flowverse" in space.manifest.read_text(encoding="utf-8")) == (answer == "y")
 
 

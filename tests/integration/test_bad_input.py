@@ -193,6 +193,17 @@ def test_a_lock_that_is_broken(synced: Workspace, hub: Hub, what: str, flags: li
     assert synced.visible() == before
 
 
+def test_a_merge_of_locks_is_finished_by_taking_a_side(synced: Workspace) -> None:
+    """The hint does not say to delete the lock: that would move every branch."""
+    text = synced.lock_path.read_text(encoding="utf-8")
+    synced.lock_path.write_text(LOCKS["an unfinished merge"][0](text), encoding="utf-8")
+
+    synced.call("status").failed_plainly(2, "unfinished merge", "`git checkout --ours flowverse.lock`")
+
+    synced.lock_path.write_text(text, encoding="utf-8")
+    synced.call("sync").worked("in sync")
+
+
 @pytest.mark.parametrize(("flags", "more"), [(["--locked"], {}), ([], {"FLOWVERSE_LOCKED": "1"}), ([], {"CI": "true"})])
 def test_a_stale_lock_that_must_not_be_rewritten(
     synced: Workspace, hub: Hub, flags: list[str], more: dict[str, str]

@@ -182,7 +182,7 @@ def test_ctrl_c(declared: Workspace, hub: Hub, where: str, state: str) -> None:
         out, err = process.communicate(timeout=60)
 
     assert (process.returncode, out) == (130, "")
-    assert err.strip() == "Interrupted; the tree is as it was, or whole."
+    assert err.strip() == "Interrupted; no flow module is left half done."
     after = declared.visible()
     assert {path: what for path, what in after.items() if path != "flow_modules"} == {
         path: what for path, what in before.items() if path != "flow_modules"

@@ -92,6 +92,22 @@ def test_verbs_and_options_are_completed(locked: Workspace) -> None:
     assert tab(locked, "flowverse export --format c") == ["cyclonedx"]
 
 
+def test_what_else_is_completed(locked: Workspace, hub: Hub) -> None:
+    """Names of backups, which nobody types, the edited files of a module, and ids wherever a module is named."""
+    hub.add("saibo/Other", {"x.py": "", "sub/y.py": ""})
+    locked.call("update").worked()
+    for text in ("one", "two"):
+        (locked.place("saibo/Other") / "sub" / "y.py").write_text(text)
+        assert tab(locked, "flowverse restore other ") == ["sub/y.py"]
+        locked.call("restore").worked()
+
+    assert len(tab(locked, "flowverse backups 2")) == 2
+    assert all(name.endswith("saibo/Other") for name in tab(locked, "flowverse backups "))
+    assert tab(locked, "flowverse tree --why Oth") == ["saibo/Other"]
+    assert tab(locked, "flowverse info saibo/O") == ["saibo/Other"]
+    assert tab(locked, "flowverse restore nothing ") == [""]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_for_a_shell(space: Workspace, shell: str) -> None:
     """It is printed for the shell that is named, or for the one that the person uses."""

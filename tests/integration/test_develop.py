@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -99,9 +100,11 @@ def test_what_cannot_be_developed(synced: Workspace) -> None:
     """Each in a sentence, and nothing is changed."""
     before = snapshot(synced.root)
     (synced.base / "file").write_text("")
-    synced.call("develop", ID, "../nowhere").failed_plainly(2, "../nowhere, which is not a folder")
+    synced.call("develop", ID, "../nowhere").failed_plainly(
+        2, "../nowhere, which is not a folder.", "Correct the path."
+    )
     synced.call("develop", ID, "../file").failed_plainly(2, "../file, which is not a folder")
-    synced.call("develop", ID, ".").failed_plainly(2, "the project itself, or holds it")
+    synced.call("develop", ID, ".").failed_plainly(2, "the project itself, or holds it (the command line)")
     synced.call("develop", ID, "flow_modules/b/Leaf").failed_plainly(2, "in a tree of synced modules")
     synced.call("develop", "a/Tap", "../dev").failed_plainly(2, "Did you mean a/Top?")
     synced.call("develop", ID).failed_plainly(2, "Where is a/Top to be taken from?", "flowverse develop a/Top PATH")
@@ -110,6 +113,17 @@ def test_what_cannot_be_developed(synced: Workspace) -> None:
     assert snapshot(synced.root) == before
     synced.call("develop", "b/Leaf", "../dev").worked()
     synced.call("develop", "--undo", ID).failed_plainly(2, "a/Top is no flow module that is developed here.")
+
+
+def test_where_a_patched_module_is_kept(synced: Workspace, hub: Hub) -> None:
+    """Its folder was more than the Hub has, so there is a backup of it, and its place is said."""
+    (synced.place(ID) / "top.py").write_text("mine = 1\n")
+    synced.call("patch", ID).worked()
+
+    synced.call("develop", ID, "../dev").worked("a/Top: what was there before is in flow_modules/.flowverse/backups/")
+
+    assert b"mine = 1\n" in synced.backups.values()
+    assert re.fullmatch(r"\S+/a/Top  not edited", synced.call("backups").out.splitlines()[0])
 
 
 def test_an_edited_module_is_not_replaced_by_a_link(synced: Workspace) -> None:

@@ -490,6 +490,15 @@ def test_what_is_executable_stays_so(synced: Workspace, hub: Hub) -> None:
         assert executable(synced, "leaf.py")
 
 
+def test_without_a_lock_there_is_no_patch(synced: Workspace) -> None:
+    """The hint brings one, rather than lead to a list of nothing."""
+    write(synced, "leaf.py", MINE)
+    synced.lock_path.unlink()
+    synced.call("patch", ID).failed_plainly(2, f"{ID} is not locked.", "Run `flowverse sync`.")
+    synced.sync()
+    synced.call("patch", ID).worked()
+
+
 # --- backups ---------------------------------------------------------------------------------------------------------
 
 
@@ -587,7 +596,7 @@ def test_a_file_whose_folder_is_a_file_now(synced: Workspace) -> None:
     write(synced, "sub", "a file\n")
     before = synced.visible()
 
-    back(synced, ID).failed_plainly(2, "new of b/My-Leaf is no folder any more, and new/file.txt belongs below it.")
+    back(synced, ID).failed_plainly(2, "new of b/My-Leaf is no folder any more, and new/file.txt belongs")
     done = synced.call("restore", ID, "sub/deep/more.txt")
     done.failed_plainly(
         2, "sub of b/My-Leaf is no folder any more", "`flowverse restore b/My-Leaf sub` puts the folder"
@@ -650,6 +659,22 @@ def test_names_of_backups(synced: Workspace) -> None:
     assert synced.call("backups", ID).out.splitlines()[-1] == "2 backups"
     assert synced.call("backups", first).out.splitlines()[-1] == "1 backup"
     back(synced, str(Path("flow_modules/.flowverse/backups") / second)).worked()
+
+
+def test_backups_are_listed_by_what_people_call_them(synced: Workspace) -> None:
+    """A module by its id in any case or its name alone, a moment, a path; a module without one has none."""
+    write(synced, "leaf.py", MINE)
+    synced.call("restore", ID).worked()
+    (name,) = names(synced)
+
+    for word in (ID.lower(), ID.partition("/")[2], name.partition("/")[0], f"flow_modules/.flowverse/backups/{name}"):
+        assert synced.call("backups", word).out.splitlines() == [f"{name}  1 file: leaf.py", "1 backup"]
+    synced.call("backups", "top").worked("0 backups")
+    synced.call("backups", "nothing").failed_plainly(
+        2, "There is no backup nothing.", "`flowverse backups` lists them."
+    )
+    synced.call("backups", name[:-1], "--json").failed_plainly(2, f"Did you mean {name}?")
+    back(synced, ID.partition("/")[2]).worked(f"{name} is back in its place")
 
 
 def test_a_backup_of_an_older_flowverse(synced: Workspace, hub: Hub) -> None:

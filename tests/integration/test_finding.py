@@ -309,6 +309,15 @@ def test_info_says_how_the_project_has_it(space: Workspace, hub: Hub, commits: M
     assert (document["required"], document["asked_by"]) == (None, ["a/ChatFlows"])
 
 
+def test_info_of_a_module_of_the_project_by_its_name(space: Workspace, commits: Mapping[str, str]) -> None:
+    """As every verb takes it; any other name has to be whole, and the hint says how to find it."""
+    space.declare({"a/ChatFlows": "main"})
+
+    assert space.call("info", "chatflows").out == space.call("info", "a/ChatFlows").out
+    space.call("info", "chatflows@nothing").failed_plainly(3, "a/ChatFlows has no revision 'nothing'")
+    space.call("info", "Base").failed_plainly(2, "not of the form owner/name", "`flowverse search Base` looks for it.")
+
+
 def test_a_project_that_is_wrong_does_not_hide_the_hub(space: Workspace, commits: Mapping[str, str]) -> None:
     """It is a warning, as the question was another; one that was named and is not there is an error."""
     space.manifest.write_text("[tool.flowverse]\nnonsense = 1\n")

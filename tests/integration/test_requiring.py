@@ -141,6 +141,17 @@ def test_add_offline(bare: Workspace, hub: Hub) -> None:
     assert hub.requests == []
 
 
+def test_add_of_what_the_project_has_by_its_name(bare: Workspace, hub: Hub) -> None:
+    """Another revision of it, say: by the name alone or in any case, as every verb takes it."""
+    hub.tag("a/One", "v1", hub.commit("a/One").id)
+    bare.call("add", "a/One").worked()
+
+    for word in ("one@v1", "A/one@v1"):
+        bare.call("add", word).worked()
+        assert asks(bare)["a/One"] == "v1"
+        bare.call("add", "One@main").worked('~ a/One = "main" in pyproject.toml, was "v1"')
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

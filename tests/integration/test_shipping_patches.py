@@ -166,6 +166,19 @@ def test_what_is_not_as_it_was_saved_is_not_shipped(patched: Workspace) -> None:
         shipment(patched, "sdist")
 
 
+def test_a_conflicted_module_is_not_shipped(patched: Workspace, hub: Hub) -> None:
+    """Also where what the merge left is what the lock says: a person has still to agree to it."""
+    patched.call("patch", ID, "--remove").worked()
+    (patched.place(ID) / "top.py").unlink()
+    hub.add(ID, {**FILES, "top.py": "theirs\n"})
+    assert patched.call("update", "--merge").code == 1
+    assert (patched.place(ID) / "top.py").read_text() == "theirs\n"
+
+    with pytest.raises(NotShippable, match=r"a/Top has conflicts in top.py") as caught:
+        shipment(patched, "wheel")
+    assert "then run `flowverse resolve`." in (caught.value.hint or "")
+
+
 def test_a_missing_module_is_synced_with_its_patch(patched: Workspace) -> None:
     """As in a fresh clone."""
     clone = patched.clone()

@@ -7,7 +7,7 @@ import shlex
 import pexpect
 import pytest
 
-from tests.hub import FILE, Hub
+from tests.hub import FILE, REFS, Hub
 from tests.integration.screen import run
 from tests.integration.workspace import COMMAND, Workspace, asking
 
@@ -36,6 +36,20 @@ def test_progress_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: 
     assert lines == [f"+ {id}@main ({commit})" for id, commit in commits.items()] + ["Synced 2 flow modules"]
 
 
+def test_a_slow_hub_is_what_is_waited_for(declared: Workspace, hub: Hub) -> None:
+    """Not the project, which was read long ago."""
+    declared.lock()
+    rule = hub.rule(REFS, action="stall")
+
+    def wait(child: pexpect.spawn[str]) -> None:
+        child.expect("Comparing flow modules")
+        rule.release()
+
+    code, lines, _ = run(declared, 80, "outdated", act=wait)
+
+    assert (code, lines) == (0, ["2 flow modules, none outdated"])
+
+
 @pytest.mark.parametrize("columns", [60, 120])
 def test_an_error_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: int) -> None:
     """Nothing but the error and its hint."""
@@ -61,7 +75,7 @@ def test_ctrl_c_leaves_a_clean_screen(declared: Workspace, hub: Hub, columns: in
 
     assert code == 130
     text = " ".join(" ".join(lines).split())
-    assert text.removeprefix("^C") == "Interrupted; the tree is as it was, or whole."
+    assert text.removeprefix("^C") == "Interrupted; no flow module is left half done."
 
 
 @pytest.mark.parametrize("columns", [60, 120])

@@ -66,6 +66,22 @@ def test_what_is_no_address_is_told(text: str, kind: type[FlowverseError], words
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("One", 'Write it as on the Hub, "owner/name"; `flowverse search One` looks for it.'),
+        ("a/One==1.0", "Write a/One@ and a branch, a tag or a commit: flow modules have no ranges of versions."),
+        ("a/One >= 1", "Write a/One@ and a branch, a tag or a commit: flow modules have no ranges of versions."),
+        ("a/One~=1", "Write a/One@ and a branch, a tag or a commit: flow modules have no ranges of versions."),
+    ],
+)
+def test_what_was_meant_is_in_the_hint(text: str, hint: str) -> None:
+    """A name alone, or what pip would take."""
+    with pytest.raises(InvalidModuleId) as caught:
+        parse_address(text)
+    assert caught.value.hint == hint
+
+
 @pytest.mark.parametrize("text", ["https://me:secret@github.com/a/One", "https://me:secret@huggingface.co/a"])
 def test_a_password_in_an_address_is_not_told(text: str) -> None:
     with pytest.raises(FlowverseError) as caught:

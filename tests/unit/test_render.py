@@ -106,6 +106,8 @@ def plan(installed: int = 0, pruned: int = 0, kept: int = 0, unchanged: int = 0)
 
 
 CHANGE = (LockChange(id=A, old=None, new=PIN),)
+TORN = step("keep", edit=EDIT, conflicts=("a.py",))
+BEHIND = step("keep", edit=EDIT, behind="moved")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,9 @@ CHANGE = (LockChange(id=A, old=None, new=PIN),)
         (Result(modules=1, untouched=True), "1 flow module in sync"),
         (Result(modules=1200, plan=plan(unchanged=1200)), "1,200 flow modules in sync"),
         (Result(modules=3, plan=plan(kept=1, unchanged=2)), "3 flow modules in sync"),
+        (Result(modules=3, plan=Plan(steps=(TORN,), unchanged=2)), "3 flow modules, 1 conflicted"),
+        (Result(modules=3, plan=Plan(steps=(BEHIND, TORN))), "3 flow modules, 1 kept as edited, 1 conflicted"),
+        (Result(modules=3, plan=Plan(steps=(TORN,)), lock_written=True), "3 flow modules locked, 1 conflicted"),
         (Result(modules=3, lock_written=True), "3 flow modules in sync and locked"),
         (Result(modules=2, plan=plan(2)), "Synced 2 flow modules"),
         (Result(modules=3, plan=plan(1, unchanged=2)), "Synced 1 flow module (2 in place already)"),

@@ -232,9 +232,11 @@ def test_an_override_that_agrees_with_everybody_is_not_worth_a_word() -> None:
 
 
 def test_an_override_that_nobody_needs_is_not_locked() -> None:
-    """It is not even looked at."""
+    """It is not even looked at, and is said to be of no use."""
     graph = simple({"a/A": []})
-    assert pinned(run(graph, req("a/A"), overrides=[req("z/Z", "v2")])) == {"a/A": "main"}
+    resolution = run(graph, req("a/A"), overrides=[req("z/Z", "v2")])
+    assert pinned(resolution) == {"a/A": "main"}
+    assert resolution.notes == ("z/Z: nothing asks for it, so the project's override v2 is of no use",)
     assert graph.examined == [("a/A", "main")]
 
 

@@ -8,7 +8,7 @@ from flowverse._reader import nearest
 from flowverse.errors import InvalidModuleId, UsageError
 from flowverse.model import ModuleId
 
-__all__ = ["pick"]
+__all__ = ["in_full", "pick"]
 
 
 def pick(text: str, known: Collection[ModuleId], *, of: str = "of this project") -> ModuleId:
@@ -25,6 +25,18 @@ def pick(text: str, known: Collection[ModuleId], *, of: str = "of this project")
     if meant:
         raise UsageError(f"{text} may be {' or '.join(map(str, meant))}.", hint="Write the whole id, owner/name.")
     raise UsageError(f"{text} is no flow module {of}.", hint=_hint(text, known))
+
+
+def in_full(text: str, known: Collection[ModuleId]) -> str:
+    """A text that names a module, perhaps with `@` and a revision, with the id of the known one that it means.
+
+    What means none of them, such as one that is to be added, or an address, is answered as it is.
+    """
+    name, at, revision = text.strip().partition("@")
+    try:
+        return f"{pick(name, known)}{at}{revision}"
+    except UsageError:
+        return text
 
 
 def _hint(text: str, known: Collection[ModuleId]) -> str:

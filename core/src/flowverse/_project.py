@@ -32,6 +32,12 @@ __all__ = ["MANIFEST_NAME", "Outdated", "Project"]
 MANIFEST_NAME = "pyproject.toml"
 
 
+_ONE_SIDE = (
+    "Take either side of it, such as with `git checkout --ours flowverse.lock`, and run `flowverse sync`, "
+    "which brings it up to date with pyproject.toml and the patches."
+)
+
+
 class Outdated(Exception):
     """What was read of a project is not what is there any more: whoever meets it begins again."""
 
@@ -340,8 +346,9 @@ def parse_lock(content: bytes | None) -> Lock | None:
     except UnicodeDecodeError:
         raise BrokenLock("it is not UTF-8") from None
     except tomli.TOMLDecodeError as error:
-        marks = b"\n<<<<<<< " in b"\n" + content
-        raise BrokenLock("it holds the marks of an unfinished merge" if marks else f"it is not TOML: {error}") from None
+        if b"\n<<<<<<< " in b"\n" + content:
+            raise BrokenLock("it holds the marks of an unfinished merge", hint=_ONE_SIDE) from None
+        raise BrokenLock(f"it is not TOML: {error}") from None
 
 
 def _digest(content: bytes) -> str:

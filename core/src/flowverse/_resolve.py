@@ -246,7 +246,7 @@ def _decide(reached: _Reached, rules: _Rules, seen: _Seen, chosen: Mapping[Modul
         pins=tuple(pins[id] for id in sorted(pins)),
         patches=patches,
         chosen=tuple(chosen[id] for id in sorted(chosen) if id in pins),
-        notes=tuple(_overruled(reached, rules, chosen)),
+        notes=(*_overruled(reached, rules, chosen), *_unused(reached, rules)),
         warnings=tuple(warning for key in sorted(reached.wishes, key=str) for warning in _examined(key, seen).warnings),
     )
 
@@ -264,6 +264,12 @@ def _check_licenses(resolution: Resolution, reached: _Reached, licenses: tuple[s
     ]
     if refused:
         raise LicenseRefused(refused)
+
+
+def _unused(reached: _Reached, rules: _Rules) -> Iterable[str]:
+    """One sentence for each override that overrides nothing."""
+    for id in sorted(rules.overrides.keys() - {key[0] for key in reached.wishes}):
+        yield f"{id}: nothing asks for it, so the project's override {rules.overrides[id].target} is of no use"
 
 
 def _overruled(reached: _Reached, rules: _Rules, chosen: Mapping[ModuleId, Requirement]) -> Iterable[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from flowverse import api
 from flowverse._cache import Cache
 from flowverse._develop import write_developed
-from flowverse._edits.backups import Backup, bring_back, list_backups
+from flowverse._edits.backups import Backup, bring_back, list_backups, meant_backups
 from flowverse._edits.bases import Bases
 from flowverse._edits.diff import FileVersion
 from flowverse._edits.differences import ModuleDiff, differences, matching, paths_of, put_files_back, version_of
@@ -93,7 +93,8 @@ class _Desk:
         """A module's pin. Raises `UsageError` if it is not locked."""
         found = next((pin for pin in self.pins if pin.id == id), None)
         if found is None:
-            raise UsageError(f"{id} is not locked.", hint="`flowverse status` shows what is.")
+            hint = "`flowverse status` shows what is." if self.pins else "Run `flowverse sync`."
+            raise UsageError(f"{id} is not locked.", hint=hint)
         return found
 
     def said(self, place: str) -> str:
@@ -309,9 +310,23 @@ def remove_patch(root: Path, settings: Settings, module: str, *, reporter: Repor
 # --- backups ---------------------------------------------------------------------------------------------------------
 
 
-def backups(root: Path) -> tuple[Backup, ...]:
-    """What was discarded of the tree and is kept, the newest first."""
-    return list_backups(Tree(Project.read(root).tree_root))
+def backups(root: Path, name: str | None = None) -> tuple[Backup, ...]:
+    """What was discarded of the tree and is kept, the newest first.
+
+    With `name` only that backup, or those of that moment, or of that module. Raises `UsageError` for a name of nothing.
+    """
+    project = Project.read(root)
+    every = list_backups(Tree(project.tree_root))
+    if name is None:
+        return every
+    meant = meant_backups(every, name)
+    if not meant:
+        pins = project.lock.pins if project.lock is not None else ()
+        try:
+            pick(name, {pin.id for pin in pins})
+        except UsageError:
+            raise _no_backup(every, name) from None
+    return meant
 
 
 def bring_back_backup(root: Path, settings: Settings, name: str, *, reporter: Reporter = SILENT) -> Changed:
@@ -329,17 +344,19 @@ def bring_back_backup(root: Path, settings: Settings, name: str, *, reporter: Re
 
 
 def _named(every: Sequence[Backup], name: str) -> Backup:
-    word = name.replace(os.sep, "/").partition("backups/")[2] or name.strip("/")
-    exact = [backup for backup in every if backup.name == word]
-    meant = exact or [backup for backup in every if word in {backup.name.partition("/")[0], str(backup.id)}]
+    meant = meant_backups(every, name)
     if len(meant) == 1:
         return meant[0]
     if meant:
         names = ", ".join(backup.name for backup in meant[:5])
         raise UsageError(f"{name} may be one of {len(meant)} backups.", hint=f"Name one: {names}.")
-    near = nearest(word, [backup.name for backup in every])
+    raise _no_backup(every, name)
+
+
+def _no_backup(every: Sequence[Backup], name: str) -> UsageError:
+    near = nearest(name, [backup.name for backup in every])
     hint = f"Did you mean {near}?" if near else "`flowverse backups` lists them."
-    raise UsageError(f"There is no backup {name}.", hint=hint)
+    return UsageError(f"There is no backup {name}.", hint=hint)
 
 
 # --- modules that are developed here ---------------------------------------------------------------------------------
@@ -355,7 +372,9 @@ def develop(root: Path, settings: Settings, module: str, path: str, *, reporter:
     desk.pin(id)
     where = path if expanded(path).is_absolute() or path.startswith("~") else os.path.relpath(path, desk.project.root)
     where = where.replace(os.sep, "/")
-    examined, asked = look_at_local(desk.project.root, Requirement(id=id, path=where))
+    if not (desk.project.root / expanded(where)).is_dir():
+        raise UsageError(f"{id} cannot be taken from {path}, which is not a folder.", hint="Correct the path.")
+    examined, asked = look_at_local(desk.project.root, Requirement(id=id, path=where, asker="the command line"))
     found, _ = desk.survey()
     if found[id].edit and found[id].link is None:
         raise UsageError(
@@ -371,6 +390,7 @@ def develop(root: Path, settings: Settings, module: str, path: str, *, reporter:
     ]
     return Changed(
         done=(f"{id} is taken from {where}, on this machine only",),
+        backups=result.backups,
         warnings=(*examined.warnings, *missing, *result.warnings),
         result=result,
     )
@@ -388,7 +408,8 @@ def end_develop(root: Path, settings: Settings, module: str, *, reporter: Report
     with desk.tree.locked(reporter):
         write_developed(desk.tree.root, rest)
     result = desk.sync_only(id, frozen=True)
-    return Changed(done=(f"{id} is what is locked again",), warnings=result.warnings, result=result)
+    done = (f"{id} is what is locked again",)
+    return Changed(done=done, backups=result.backups, warnings=result.warnings, result=result)
 
 
 def developed(root: Path) -> tuple[tuple[ModuleId, str], ...]:

@@ -187,9 +187,9 @@ class BrokenLock(FlowverseError):
 
     hint = "Restore it from version control, or delete it and run `flowverse lock`."
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, hint: str | None = None) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.hint = why, hint or self.hint
 
     def __str__(self) -> str:
         return f"flowverse.lock is broken: {self.why}."

@@ -14,10 +14,12 @@ from flowverse._cache import Cache
 from flowverse._hub import catalog
 from flowverse._hub.address import parse_address
 from flowverse._hub.catalog import Catalog, Hits, Info, Use, use_of
+from flowverse._names import in_full
 from flowverse._project import Project
 from flowverse._render.finding import info_document, render_hits, render_info, search_document
 from flowverse._settings import Settings
 from flowverse._tasks import run
+from flowverse.api import known_ids
 from flowverse.errors import FlowverseError, NoProject, UsageError
 from flowverse.model import DEFAULT_REVISION, ModuleId
 from flowverse.ports import SILENT, Reporter
@@ -59,16 +61,25 @@ def search(
 def info(target: str, settings: Settings, *, root: Path | None = None, reporter: Reporter = SILENT) -> Info:
     """What the Hub knows of a module, and what the module asks for, read as it would be for a lock.
 
-    `target` is `owner/name`, `owner/name@revision`, or the address of its page. `root` is a project to look it up in;
-    if that is wrong in itself it is a warning, as it was not asked for. What is read is kept in the Hub client's cache.
+    `target` is `owner/name`, `owner/name@revision`, or the address of its page. `root` is a project to look it up in,
+    whose modules may be named by their name alone; if it is wrong in itself that is a warning, as it was not asked for.
+    What is read is kept in the Hub client's cache.
     Raises `HubError`s, `InvalidModuleId`, `UsageError` and `NoProject`.
     """
-    id, revision = parse_address(target, settings.endpoint)
+    id, revision = parse_address(in_full(target, _known(root)), settings.endpoint)
     use, warnings = _looked_up(root, id) if root is not None else (None, ())
     reporter.phase("reading")
     cache = Cache(settings.cache)
     found = _ask(settings, reporter, lambda hub: catalog.info(hub, cache, id, revision or DEFAULT_REVISION))
     return replace(found, use=use, warnings=(*found.warnings, *warnings))
+
+
+def _known(root: Path | None) -> tuple[ModuleId, ...]:
+    """The modules that may be named by their name alone."""
+    try:
+        return known_ids(root) if root is not None else ()
+    except FlowverseError:
+        return ()
 
 
 def _looked_up(root: Path, id: ModuleId) -> tuple[Use | None, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from flowverse import api
 from flowverse._cache import Cache
 from flowverse._goal import goal, patch_reasons
 from flowverse._guard import tree_sources
-from flowverse._names import pick
+from flowverse._names import in_full, pick
 from flowverse._plan import make_plan
 from flowverse._project import Project
 from flowverse._require.graph import Paths, below, leading_to, only, paths_to
@@ -129,12 +129,14 @@ def add(
 ) -> Changed:
     """Ask for modules in `pyproject.toml`, then lock, and sync unless `sync` is false.
 
-    `names` are ids, ids with a revision (`owner/name@v1`), or addresses on the Hub. `path` is a folder (relative to the
-    current one) that the only module of `names` is in. Where anything fails, `pyproject.toml` and the lock are as they
-    were. Raises `UsageError` also where the lock must not be rewritten.
+    `names` are ids, ids with a revision (`owner/name@v1`), or addresses on the Hub; of what the project has already the
+    name alone will do. `path` is a folder (relative to the current one) that the only module of `names` is in. Where
+    anything fails, `pyproject.toml` and the lock are as they were. Raises `UsageError` also where the lock must not be
+    rewritten.
     """
     settings = _may_write(settings, "add")
-    wanted = wanted_all(names, settings.endpoint)
+    known = api.known_ids(root)
+    wanted = wanted_all([in_full(name, known) for name in names], settings.endpoint)
     if path is not None:
         _check_path(path, [one.revision for one in wanted])
     rewrite = Rewrite(root, [one.id for one in wanted], adding(wanted, path))
@@ -263,6 +265,7 @@ def outdated(
     """
     pins = Project.read(root).locked.by_id
     ids = {pick(name, pins) for name in names} or set(pins)
+    reporter.phase("comparing")
 
     async def ask() -> tuple[Standing, ...]:
         async with api.hub_of(settings, Cache(settings.cache), reporter) as hub:

@@ -38,12 +38,12 @@ _LABELS = {"warning": "[warning]WARNING:[/] ", "error": "[error]ERROR:[/] ", "hi
 def show(ui: UI, lines: Iterable[Line]) -> None:
     """Print lines: trouble on the standard error under PDM's labels, the rest on the standard output.
 
-    With `-q` only errors and their hints are left. A hint names the commands that a user of PDM has.
+    With `-q` only errors and their hints are left. Commands are named as a user of PDM has them.
     """
     before = ""
     for line in lines:
         label = _LABELS.get(line.kind, "") if line.kind == "warning" or line.kind != before else ""
-        text = line.text.replace("`flowverse ", "`pdm flowverse ") if line.kind == "hint" else line.text
+        text = line.text.replace("`flowverse ", "`pdm flowverse ")
         verbosity = Verbosity.QUIET if line.kind in {"error", "hint", "backup"} else Verbosity.NORMAL
         _echo(ui, text, _STYLES[line.kind], label=label, err=line.kind in _LABELS, verbosity=verbosity)
         before = line.kind

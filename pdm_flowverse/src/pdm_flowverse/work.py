@@ -124,7 +124,7 @@ def plainly(ui: UI) -> Iterator[None]:
         show(ui, api.explain(error))
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        show(ui, [api.Line("error", "Interrupted; the tree is as it was, or whole.")])
+        show(ui, [api.Line("error", "Interrupted; no flow module is left half done.")])
         raise SystemExit(130) from None
 
 

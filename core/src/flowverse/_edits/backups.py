@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from flowverse._tree import Tree
 from flowverse.errors import InvalidModuleId, UsageError
 from flowverse.model import MODULE_ID_FILE, ModuleId
 
-__all__ = ["Backup", "bring_back", "list_backups"]
+__all__ = ["Backup", "bring_back", "list_backups", "meant_backups"]
 
 
 _SECOND = len("20261125-101500")
@@ -57,6 +57,15 @@ def _moment(folder: Path) -> tuple[str, int]:
     """A moment in order: the second, and which of that second it is."""
     second, number = folder.name[:_SECOND], folder.name[_SECOND + 1 :]
     return second, int(number) if number.isdigit() else 1
+
+
+def meant_backups(every: Sequence[Backup], name: str) -> tuple[Backup, ...]:
+    """Those that a person means: by name or path, else by moment or module id, else by the module's name alone."""
+    word = (name.replace(os.sep, "/").partition("backups/")[2] or name.replace(os.sep, "/")).strip("/")
+    exact = tuple(backup for backup in every if backup.name == word)
+    word = word.casefold()
+    loose = tuple(b for b in every if word == b.name.partition("/")[0] or (b.id and word == str(b.id).casefold()))
+    return exact or loose or tuple(b for b in every if b.id is not None and b.id.name.casefold() == word)
 
 
 def _things(moment: Path) -> Iterator[Path]:

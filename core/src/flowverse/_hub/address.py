@@ -12,6 +12,8 @@ from flowverse.model import ModuleId
 __all__ = ["parse_address"]
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_PINNED = re.compile(r"([\w.-]+/[\w.-]+?)\s*(?:[=~!<>]=|[<>])", re.ASCII)
 _HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 _OTHER_KINDS = {"datasets": "a data set", "spaces": "a space"}
 _BEFORE_REVISION = {"tree", "blob", "raw", "resolve", "commit", "commits"}
@@ -29,7 +31,12 @@ def parse_address(text: str, endpoint: str = "") -> tuple[ModuleId, str | None]:
     try:
         id = ModuleId.parse(name)
     except InvalidModuleId as error:
-        raise InvalidModuleId(quiet(error.text), quiet(error.why), hint=error.hint) from None
+        hint, pinned = error.hint, _PINNED.match(name)
+        if pinned is not None and not is_page:
+            hint = f"Write {pinned[1]}@ and a branch, a tag or a commit: flow modules have no ranges of versions."
+        if _NAME.fullmatch(name) and not is_page:
+            hint = f'Write it as on the Hub, "owner/name"; `flowverse search {name}` looks for it.'
+        raise InvalidModuleId(quiet(error.text), quiet(error.why), hint=hint) from None
     problem = revision_problem(revision) if revision is not None else None
     if problem:
         raise UsageError(quiet(f"{id}@{revision}: {problem}."), hint=f"Write it as {id}@main.")

@@ -100,7 +100,8 @@ def render_backups(backups: Sequence[Backup]) -> list[Line]:
     rows: list[tuple[Kind, tuple[str, str]]] = []
     for backup in backups:
         names = ", ".join(backup.files[:_FEW]) + (", ..." if len(backup.files) > _FEW else "")
-        rows.append(("note", (backup.name, f"{count(len(backup.files), 'file')}: {plain(names)}")))
+        what = f"{count(len(backup.files), 'file')}: {plain(names)}" if names else "not edited"
+        rows.append(("note", (backup.name, what)))
     return [*table(rows), Line("summary", count(len(backups), "backup"))]
 
 

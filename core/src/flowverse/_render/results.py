@@ -78,7 +78,7 @@ def _conflict_line(step: PlanStep) -> Line:
 
 
 def _kept_line(step: PlanStep) -> Line | None:
-    if step.conflicts and not step.edit:
+    if step.conflicts and not step.behind:
         return None  # it waits for a person to say what is to be of a merge, which a line of its own says
     edited = f"{step.id} was edited ({step.edit}) and is kept"
     if step.behind == "moved":
@@ -108,9 +108,12 @@ def _summary(result: Result) -> str:
         lock = ", the lock would change" if result.dry_run else " and locked"
         lock = lock if result.lock_written else ""
         behind = sum(1 for step in result.plan.steps if step.behind)
-        if behind and lock and not result.dry_run:
-            return f"{count(result.modules, 'flow module')} locked, {behind:,} kept as edited"
-        state = f", {behind:,} kept as edited" if behind else " in sync"
+        conflicted = sum(1 for step in result.plan.steps if step.conflicts and not step.behind)
+        kept = f", {behind:,} kept as edited" if behind else ""
+        kept += f", {conflicted:,} conflicted" if conflicted else ""
+        if kept and lock and not result.dry_run:
+            return f"{count(result.modules, 'flow module')} locked{kept}"
+        state = kept or " in sync"
         return f"{count(result.modules, 'flow module')}{state}{lock}"
     came = sum(1 for step in writes if step.action != "prune")
     gone = len(writes) - came

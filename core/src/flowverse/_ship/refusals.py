@@ -10,7 +10,7 @@ from flowverse._ship.selection import Selection
 from flowverse._survey import survey
 from flowverse._tree import Tree
 from flowverse.errors import InvalidManifest, NotShippable
-from flowverse.model import Edit, Pin
+from flowverse.model import Pin
 
 __all__ = ["check_free", "check_package", "check_tree"]
 
@@ -31,6 +31,8 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
         edited = any("was edited" in problem for problem in problems)
         ways = "`flowverse patch` saves edits in the project, `flowverse restore` gives them up."
         hints += [ways] if edited else []
+        conflicted = any("has conflicts" in problem for problem in problems)
+        hints += ["Mend conflicts, then run `flowverse resolve`."] if conflicted else []
         developed = any(pin.developed for pin in pins)
         hints += ["`flowverse develop --undo` takes a module from the lock again."] if developed else []
     raise NotShippable(problems, hint=" ".join(hints) or "Run `flowverse sync`.")
@@ -52,16 +54,17 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
             problems.append(f"{pin.id} is missing")
         elif there.link is not None:
             problems.append(f"{pin.id} is a link to {there.link}")
+        elif there.conflicts:
+            problems.append(f"{pin.id} has conflicts in {_few(there.conflicts)}")
         elif edit:
-            problems.append(f"{pin.id} was edited ({edit}: {_few(edit)})")
+            problems.append(f"{pin.id} was edited ({edit}: {_few([*edit.changed, *edit.added, *edit.deleted])})")
         elif not there.same and not gone:
             problems.append(f"{pin.id} is not the commit that is locked")
     return problems
 
 
-def _few(edit: Edit) -> str:
-    """Some of the files that were edited."""
-    names = [*edit.changed, *edit.added, *edit.deleted]
+def _few(names: Sequence[str]) -> str:
+    """The first of some files."""
     return ", ".join(names[:_FEW]) + (", ..." if len(names) > _FEW else "")
 
 

@@ -47,14 +47,16 @@ def init(project: Path | None, quiet: bool, verbose: bool, yes: bool, dynamic: b
     terminal = Terminal(quiet=quiet, verbose=verbose)
     root = project_root(project)
     setup = adopting.setup(root, dynamic=dynamic)
-    if setup.changes and not yes:
+    asked = bool(setup.changes) and not yes
+    if asked:
         terminal.show(adopting.render_setup(setup))
         answer = terminal.agrees(f"Write this to {' and '.join(change.path for change in setup.changes)}?")
         if not answer:
             terminal.say([Line("hint" if answer is None else "note", "Nothing was written" + _HOW[answer is None])])
             return 1
     adopting.set_up(root, setup)
-    terminal.say(adopting.render_setup(setup, written=True))
+    done = adopting.render_setup(setup, written=True)
+    terminal.say(done[: len(setup.changes)] if asked else done)  # the rest was shown before the question
     return 0
 
 

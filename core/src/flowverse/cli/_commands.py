@@ -56,7 +56,7 @@ def run(
         verbs = [word for word in arguments if word in cli.commands]
         return _fail(misused(error, " ".join([program, *verbs[:1]])), program)
     except (KeyboardInterrupt, click.Abort):
-        Terminal(program=program).tell("Interrupted; the tree is as it was, or whole.")
+        Terminal(program=program).tell("Interrupted; no flow module is left half done.")
         return _INTERRUPTED
     return code if isinstance(code, int) else 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flowverse import api, edits
+from flowverse._names import pick
 from flowverse._render.edits import (
     backups_document,
     developed_document,
@@ -19,7 +20,7 @@ from flowverse._render.edits import (
     render_diff,
     render_stat,
 )
-from flowverse.cli._options import as_json, common, module_argument, project_root
+from flowverse.cli._options import as_json, common, module_argument, offered, project_root
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import UsageError
 from flowverse.ports import Reporter
@@ -36,6 +37,13 @@ def _carry_out(
     with terminal.progress() as reporter:
         changed = work(settings, reporter)
     terminal.say(render_changed(changed, nothing))
+
+
+def _edited_paths(root: Path, ctx: click.Context) -> list[str]:
+    """The edited files of the module that is named on the line already."""
+    rows = {row.id: row for row in api.status(root, api.Settings.from_environ(os.environ)).rows}
+    row = rows[pick(ctx.params["id"], rows)]
+    return sorted({*row.edit.changed, *row.edit.added, *row.edit.deleted, *row.conflicts})
 
 
 @click.command(short_help="Show what was edited.", epilog="Example: flowverse diff saibo/ChatFlows")
@@ -73,7 +81,7 @@ def diff(
     short_help="Give up edits; a backup is kept.", epilog="Example: flowverse restore saibo/ChatFlows ChatGPT4.py"
 )
 @module_argument("id")
-@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=offered("path", _edited_paths))
 @offline
 @common
 def restore(
@@ -124,7 +132,7 @@ def patch(project: Path | None, quiet: bool, verbose: bool, id: str, remove: boo
     short_help="List what was discarded, or bring it back.",
     epilog="Example: flowverse backups 20261125-101500/saibo/ChatFlows --restore",
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=offered("name", lambda root, _: (b.name for b in edits.backups(root))))
 @click.option("--restore", is_flag=True, help="Put this backup back in its place.")
 @as_json
 @common
@@ -141,9 +149,7 @@ def backups(project: Path | None, quiet: bool, verbose: bool, name: str | None, 
             offline=True,
         )
         return
-    found = edits.backups(root)
-    if name is not None:
-        found = tuple(backup for backup in found if name.strip("/") in {backup.name, str(backup.id)})
+    found = edits.backups(root, name)
     if as_json:
         terminal.emit(backups_document(found))
     else:
@@ -155,7 +161,7 @@ def backups(project: Path | None, quiet: bool, verbose: bool, name: str | None, 
     epilog="Example: flowverse develop saibo/ChatFlows ../ChatFlows",
 )
 @module_argument("id")
-@click.argument("path", required=False)
+@click.argument("path", required=False, type=click.Path())
 @click.option("--undo", is_flag=True, help="Take the module from the lock again.")
 @offline
 @as_json

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flowverse import api, finding
-from flowverse.cli._options import as_json, common, loudness, project_root
+from flowverse.cli._options import MODULE, as_json, common, loudness, project_root
 from flowverse.cli._terminal import Terminal
 
 __all__ = ["COMMANDS"]
@@ -33,7 +33,7 @@ def search(words: tuple[str, ...], owner: str | None, limit: int, as_json: bool,
 
 
 @click.command(short_help="Show what the Hub knows of a module.", epilog="Example: flowverse info saibo/ChatFlows@main")
-@click.argument("target", metavar="ID[@REVISION]")
+@click.argument("target", metavar="ID[@REVISION]", type=MODULE)
 @as_json
 @common
 def info(target: str, project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from flowverse import api
 from flowverse._project import MANIFEST_NAME
 from flowverse.errors import NoProject, UsageError
 
-__all__ = ["MODULE", "as_json", "common", "loudness", "modes", "module_argument", "project_root"]
+__all__ = ["MODULE", "as_json", "common", "loudness", "modes", "module_argument", "offered", "project_root"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,6 +78,25 @@ class _Module(click.ParamType):  # type: ignore[type-arg] # a subscript fails in
 
 MODULE = _Module()
 """The type of an argument or option that means a module of the project: text, which a shell completes."""
+
+
+class _Offered(click.ParamType):  # type: ignore[type-arg] # as above
+    """Text for which a shell is offered some words."""
+
+    def __init__(self, name: str, words: Callable[[click.Context], Iterable[str]]) -> None:
+        self.name, self.words = name, words
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Those that begin like this. Nothing in any trouble."""
+        try:
+            return [CompletionItem(word) for word in self.words(ctx) if word.startswith(incomplete)]
+        except Exception:  # noqa: BLE001 - as above
+            return []
+
+
+def offered(name: str, words: Callable[[Path, click.Context], Iterable[str]]) -> click.ParamType:  # type: ignore[type-arg]
+    """A type of text, for which a shell completes what `words` says of the project's folder and the line so far."""
+    return _Offered(name, lambda ctx: words(project_root(ctx.params.get("project")), ctx))
 
 
 def module_argument(name: str, *, many: bool = False, required: bool = False) -> Callable[[F], F]:

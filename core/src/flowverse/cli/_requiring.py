@@ -21,7 +21,7 @@ from flowverse._render.requiring import (
     render_updated,
     sync_check_document,
 )
-from flowverse.cli._options import as_json, common, module_argument, project_root
+from flowverse.cli._options import MODULE, as_json, common, module_argument, project_root
 from flowverse.cli._terminal import Terminal
 from flowverse.errors import StaleLock
 
@@ -123,9 +123,11 @@ def outdated(
     return 1 if exit_code and any(row.outdated for row in rows) else 0
 
 
-@click.command(epilog="Example: flowverse tree --why martinjosifoski/ChatAtomicFlow")
+@click.command(
+    short_help="Show who asks for what.", epilog="Example: flowverse tree --why martinjosifoski/ChatAtomicFlow"
+)
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show so many modules deep.")
-@click.option("--why", metavar="ID", help="Show every path that leads to this module, the shortest first.")
+@click.option("--why", metavar="ID", type=MODULE, help="Show every path that leads to this module, the shortest first.")
 @click.option("--invert", is_flag=True, help="Show for every module, or for that of --why, who asks for it.")
 @as_json
 @common
@@ -138,7 +140,7 @@ def tree(
     invert: bool,
     as_json: bool,
 ) -> None:
-    """Show who asks for what."""
+    """Show who asks for what; what is marked (*) was opened further up."""
     terminal = Terminal(quiet=quiet, verbose=verbose)
     found = requiring.asked(
         project_root(project), api.Settings.from_environ(os.environ), why=why, depth=None if invert else depth

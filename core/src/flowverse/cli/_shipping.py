@@ -77,7 +77,7 @@ def export(project: Path | None, quiet: bool, verbose: bool, format: Format, out
     short_help="Check what was installed, or an archive.",
     epilog="Example: flowverse verify my-app --python .venv/bin/python",
 )
-@click.argument("target", metavar="DIST-OR-ARCHIVE")
+@click.argument("target", metavar="DIST-OR-ARCHIVE", type=click.Path())
 @click.option("--python", metavar="PYTHON", help="The interpreter of the environment to look in. [default: this one]")
 @as_json
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")

@@ -118,7 +118,7 @@ class Terminal:
         if line.kind in _PREFIXED and (line.kind == "warning" or not again):
             text.append(f"{line.kind}: ", style=_STYLES[line.kind])
         # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
-        said = line.text.replace(f"`{PROGRAM} ", f"`{self._program} ") if line.kind in _PREFIXED else line.text
+        said = line.text if line.verbatim else line.text.replace(f"`{PROGRAM} ", f"`{self._program} ")
         console = self._err if line.kind in _TO_STDERR else self._out
         prefix = len(text)
         if not line.verbatim:
