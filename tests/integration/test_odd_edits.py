@@ -157,6 +157,20 @@ def test_nothing_is_restored_through_a_link(outside: Workspace) -> None:
     assert (outside.place(ID) / "sub" / "data.txt").read_text() == "1\n"
 
 
+def test_nothing_is_merged_through_a_link(outside: Workspace, hub: Hub) -> None:
+    """What is outside is not even written anew; the link itself is an edit, and is merged."""
+    kept = outside.base / "elsewhere" / "data.txt"
+    before = kept.stat()
+    hub.add(ID, {"__init__.py": "", "leaf.py": THEIRS})
+
+    outside.call("update", "--merge").worked("are merged")
+
+    assert kept.read_text() == "precious\n"
+    assert (kept.stat().st_ctime_ns, kept.stat().st_mtime_ns) == (before.st_ctime_ns, before.st_mtime_ns)
+    assert (outside.place(ID) / "sub").is_symlink()
+    assert (outside.place(ID) / "leaf.py").read_text() == THEIRS
+
+
 def test_nothing_is_brought_back_through_a_link(synced: Workspace) -> None:
     """A backup of single files is not written to where a link leads."""
     data = synced.place(ID) / "sub" / "data.txt"
