@@ -6,9 +6,11 @@ import json
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from flowverse import api
+from flowverse._swap import exchange
 from flowverse._tree import Tree
 
 from tests.hub import Hub
@@ -74,6 +76,28 @@ def test_a_killed_restore_resolves_nothing(synced: Workspace, hub: Hub, monkeypa
     assert synced.call("sync").code == 0
 
 
+def test_an_edit_made_while_a_sync_is_killed(synced: Workspace, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written after the sync had looked, put aside, and the sync was killed before it looked again: it is a backup."""
+    hub.add(ID, {**FILES, "leaf.py": THEIRS})
+    synced.call("update", "--no-sync").worked()
+
+    def edited(one: Path, other: Path) -> bool:
+        (other / "leaf.py").write_text(MINE)
+        return exchange(one, other)
+
+    with monkeypatch.context() as patched, synced.inside(), suppress(Killed):
+        patched.setattr("flowverse._tree.exchange", edited)
+        patched.setattr("flowverse._tree.looks_same", die)
+        api.sync(synced.root, synced.settings())
+    synced.call("sync").worked()
+
+    assert synced.holds(hub, ID)
+    assert MINE.encode() in synced.backups.values()
+    assert "1 file: leaf.py" in synced.call("backups", ID).out
+    synced.call("backups", ID, "--restore").worked()
+    assert (synced.place(ID) / "leaf.py").read_text() == MINE
+
+
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +155,20 @@ def test_nothing_is_restored_through_a_link(outside: Workspace) -> None:
     outside.call("restore", ID, "sub").worked()
     assert kept.read_text() == "precious\n"
     assert (outside.place(ID) / "sub" / "data.txt").read_text() == "1\n"
+
+
+def test_nothing_is_merged_through_a_link(outside: Workspace, hub: Hub) -> None:
+    """What is outside is not even written anew; the link itself is an edit, and is merged."""
+    kept = outside.base / "elsewhere" / "data.txt"
+    before = kept.stat()
+    hub.add(ID, {"__init__.py": "", "leaf.py": THEIRS})
+
+    outside.call("update", "--merge").worked("are merged")
+
+    assert kept.read_text() == "precious\n"
+    assert (kept.stat().st_ctime_ns, kept.stat().st_mtime_ns) == (before.st_ctime_ns, before.st_mtime_ns)
+    assert (outside.place(ID) / "sub").is_symlink()
+    assert (outside.place(ID) / "leaf.py").read_text() == THEIRS
 
 
 def test_nothing_is_brought_back_through_a_link(synced: Workspace) -> None:

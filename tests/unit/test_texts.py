@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from itertools import pairwise
 
 import pytest
 from flowverse._edits.texts import LARGEST, is_text, line_end, lines_of, opcodes, with_line_end
@@ -13,6 +14,7 @@ CONTENTS = st.lists(st.sampled_from([b"a", b"b", b"\n", b"\r", b"\r\n", b"\0", b
     b"".join
 )
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"d"]), max_size=12)
+DIFFERENT = st.lists(st.sampled_from([b"%d\n" % number for number in range(12)]), max_size=12, unique=True)
 
 
 @given(CONTENTS)
@@ -75,6 +77,33 @@ def test_line_ends_there_and_back(content: bytes, end: bytes) -> None:
 @given(LINES, LINES)
 def test_opcodes_make_the_new_lines_of_the_old(old: list[bytes], new: list[bytes]) -> None:
     """They say of every line of both what becomes of it, in order, as difflib's do."""
+    check(old, new)
+
+
+@given(LINES | DIFFERENT, LINES | DIFFERENT, st.sampled_from([0, 2, 9]))
+def test_opcodes_of_what_is_too_much(old: list[bytes], new: list[bytes], most: int) -> None:
+    """The same holds where they are taken apart, however little difflib is asked to do."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flowverse._edits.texts._MOST_STEPS", most)
+        check(old, new)
+        kinds = [kind for kind, *_ in opcodes(old, new)]
+    assert ("equal", "equal") not in pairwise(kinds)
+
+
+def test_a_few_changes_of_a_long_file_are_few() -> None:
+    """A person reads of the lines that changed, whatever lies between them."""
+    old = [b"%d\n" % (number % 9_000) for number in range(10_000)]
+    new = [b"first\n", *old[:7_000], b"mine\n", *old[7_001:9_990], *old[9_991:], b"last\n"]
+    changed = [code for code in opcodes(old, new) if code[0] != "equal"]
+    assert changed == [
+        ("insert", 0, 0, 0, 1),
+        ("replace", 7_000, 7_001, 7_001, 7_002),
+        ("delete", 9_990, 9_991, 9_991, 9_991),
+        ("insert", 10_000, 10_000, 10_000, 10_001),
+    ]
+
+
+def check(old: list[bytes], new: list[bytes]) -> None:
     made: list[bytes] = []
     before = (0, 0)
     for kind, a, b, c, d in opcodes(old, new):

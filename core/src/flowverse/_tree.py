@@ -76,10 +76,27 @@ class Tree:
                 reporter.waiting(f"another sync of {self.root}", 0)
                 lock.acquire()
         try:
+            with writing(self.private):
+                self._rescue()
             self._clear()
             yield
         finally:
             lock.release()
+
+    def _rescue(self) -> None:
+        """Keep what a killed sync had put aside as clean, and was edited while it fetched: it had no time to look."""
+        trash = self.private / "trash"
+        if not trash.is_dir():
+            return
+        before, meant = Index.load(self.index_path).modules, Index.load(self._next_path).modules
+        for id in {**before, **meant}:
+            folder = trash / id.folder
+            records = [modules[id] for modules in (before, meant) if id in modules]
+            if is_link(folder) or not folder.is_dir() or any(_is_clean(folder, record) for record in records):
+                continue
+            backup = self.backup_place(id)
+            _move(folder, backup)
+            self.describe_backup(backup, id, before.get(id))
 
     def _clear(self) -> None:
         for name in ("staging", "trash"):
@@ -105,10 +122,7 @@ class Tree:
         """Whether a module with conflicts was to be restored, and is as it was: its id file says the same then."""
         if before is None or not before.conflicts or meant.conflicts or before.base != meant.base:
             return False
-        base = {path: seen.base for path, seen in meant.files.items() if seen.base is not None}
-        files = look(str(self.place(id)), base, before.files)
-        files.pop(MODULE_ID_FILE, None)
-        return bool(edit_of(files))
+        return not _is_clean(self.place(id), meant)
 
     # --- building ----------------------------------------------------------------------------------------------------
 
@@ -430,6 +444,14 @@ def _carry_mode(old: Path, fresh: Path) -> None:
         wanted = stat.S_IMODE(mode) | (fresh.stat().st_mode & 0o111)  # a patch may make it executable
         if stat.S_ISREG(mode) and wanted != stat.S_IMODE(fresh.stat().st_mode):
             fresh.chmod(wanted)
+
+
+def _is_clean(folder: Path, record: Record) -> bool:
+    """Whether a folder holds what it was synced with, by its record."""
+    base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
+    files = look(str(folder), base, {})
+    files.pop(MODULE_ID_FILE, None)
+    return not edit_of(files)
 
 
 def _encoded(text: str) -> bytes:

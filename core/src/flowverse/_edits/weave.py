@@ -29,15 +29,17 @@ def weave(edited: Path, staged: Path, edit: Edit, bases: Mapping[str, bytes | No
     what is staged is then of no use.
     """
     conflicts = []
+    # A deleted file may be there again by way of a folder that is a link now, and is not of the module then.
+    there = {path for path in (*edit.changed, *edit.added) if _is_there(edited / path)}
     # What was deleted goes first: something else may stand in its place.
-    for path in sorted({*edit.changed, *edit.added, *edit.deleted}, key=lambda path: (_is_there(edited / path), path)):
-        mine, theirs = edited / path, staged / path
+    for path in sorted({*edit.changed, *edit.added, *edit.deleted}, key=lambda path: (path in there, path)):
+        mine, theirs = edited / path if path in there else None, staged / path
         with writing(theirs):
-            if _is_there(mine):
+            if mine is not None:
                 _check_place(staged, path)
             if _weave_file(mine, theirs, bases.get(path), label):
                 conflicts.append(path)
-            if not _is_there(mine):
+            if mine is None:
                 _drop_empty(theirs.parent, staged)
     return tuple(sorted(conflicts))
 
@@ -58,22 +60,22 @@ def _check_place(staged: Path, path: str) -> None:
             raise Unmergeable(f"{parent.relative_to(staged).as_posix()} is a folder of yours and a file there")
 
 
-def _weave_file(mine: Path, theirs: Path, base: bytes | None, label: str) -> bool:
+def _weave_file(mine: Path | None, theirs: Path, base: bytes | None, label: str) -> bool:
     """Merge one file into `theirs`; whether a person has to look at it."""
     there = theirs.read_bytes() if theirs.is_file() else None
-    if mine.is_symlink():
+    if mine is not None and mine.is_symlink():
         theirs.unlink(missing_ok=True)
         theirs.parent.mkdir(parents=True, exist_ok=True)
         theirs.symlink_to(mine.readlink())
         return there != base
-    if _is_there(mine) and not mine.is_file():
+    if mine is not None and not mine.is_file():
         raise Unmergeable(f"{mine.name} is neither a file nor a link")
-    here = mine.read_bytes() if mine.is_file() else None
+    here = mine.read_bytes() if mine is not None else None
     merged = merge_file(base, here, there, label=label)
     if merged.content is not None:
         theirs.parent.mkdir(parents=True, exist_ok=True)
         theirs.write_bytes(merged.content)
-        if here is not None:
+        if mine is not None:
             shutil.copymode(mine, theirs)
     elif there is not None:
         theirs.unlink()
