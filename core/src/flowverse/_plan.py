@@ -14,10 +14,10 @@ __all__ = ["Found", "make_plan"]
 class Found:
     """One module's folder as it is.
 
-    `link` is where it points if it is a link. `base` says what it was synced from (`main (0123456)`), empty if that is
-    not known. `same` means that its content was synced from the pin's commit, or already is the pin's content.
-    `conflicts` are the files that a merge left to a person. `patched`: a patch is part of what it was synced with;
-    `copied`: it is a copy of a local folder.
+    `link` is where it points, as seen from the project, if it is a link. `base` says what it was synced from
+    (`main (0123456)`), empty if that is not known. `same` means that its content was synced from the pin's commit, or
+    already is the pin's content. `conflicts` are the files that a merge left to a person. `patched`: a patch is part of
+    what it was synced with; `copied`: it is a copy of a local folder.
     """
 
     id: ModuleId

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,10 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
             tree.check_owner(place.parent)  # now: later, other modules would be in place already
         target = project.target(pin.path) if pin is not None and pin.path is not None else None
         with writing(place):
-            found[id], record = _look(id, place, pin, known.get(id), target)
+            there, record = _look(id, place, pin, known.get(id), target)
+        if there.link is not None:  # told as seen from the project: nobody else has this machine's folders
+            there = replace(there, link=Path(os.path.relpath(there.link, project.root)).as_posix())
+        found[id] = there
         if record is not None:
             records[id] = record
     return found, records
