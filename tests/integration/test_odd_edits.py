@@ -225,3 +225,19 @@ def test_status_where_a_local_folder_is_gone(synced: Workspace) -> None:
     assert "flowverse.lock is stale: a/Local is wanted from ../local, which is not a folder" in done.err
     assert [row["id"] for row in document["modules"]] == ["a/Local", ID]
     assert len(document["stale"]) == 1
+
+
+def test_develop_goes_on_where_it_cannot_end(synced: Workspace) -> None:
+    """With a patch that is not locked there is nothing to go back to: it is still developed, and all is as it was."""
+    (synced.place(ID) / "leaf.py").write_text(MINE)
+    synced.call("patch", ID).worked()
+    local = synced.base / "local"
+    local.mkdir()
+    synced.call("develop", ID, str(local)).worked()
+    patch = synced.root / "flow_patches" / "b" / "Leaf.patch"
+    patch.unlink()
+
+    synced.call("develop", "--undo", ID).failed_plainly(1, f"the patch of {ID} is gone")
+
+    synced.call("develop").worked(f"{ID} -> {local}")
+    assert synced.state(ID) == "linked"

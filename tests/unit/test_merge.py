@@ -256,3 +256,14 @@ def test_edits_that_are_apart_are_both_there(first: int, second: int, end: bytes
 def test_what_has_markers(content: bytes, marked: bool) -> None:
     """All three, each at the beginning of a line; a line below a title is none."""
     assert has_markers(content) is marked
+
+
+def test_markers_in_a_text_that_has_become_too_large() -> None:
+    """Each side could be merged, and both sides together are more than that: it is not resolved for it."""
+    base, mine, theirs = (
+        b"%d\n" % number + word * (LARGEST // 4) for number, word in enumerate((b"b\n", b"m\n", b"t\n"))
+    )
+    merged = merge_file(base, mine, theirs, label=LABEL).content
+    assert merged is not None
+    assert len(merged) > LARGEST
+    assert has_markers(merged)

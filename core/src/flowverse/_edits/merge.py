@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowverse._edits.texts import is_text, line_end, lines_of, with_line_end
+from flowverse._edits.texts import LARGEST, is_text, line_end, lines_of, with_line_end
 from flowverse.errors import MergerMissing
 
 __all__ = ["MARKERS", "Merged", "has_markers", "merge_file"]
@@ -80,6 +80,6 @@ def _ended(lines: Sequence[bytes], end: bytes) -> list[bytes]:
 
 
 def has_markers(content: bytes) -> bool:
-    """Whether a conflict's markers stand in a text."""
+    """Whether a conflict's markers stand in a text, which may be too large by now to be merged again."""
     lines = content.splitlines()
-    return is_text(content) and all(any(line.startswith(mark) for line in lines) for mark in MARKERS)
+    return is_text(content[:LARGEST]) and all(any(line.startswith(mark) for line in lines) for mark in MARKERS)
