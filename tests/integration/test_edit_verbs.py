@@ -352,6 +352,18 @@ def test_a_conflict_stays_until_it_is_resolved(synced: Workspace, hub: Hub) -> N
     synced.call("resolve", ID).failed_plainly(2, f"{ID} has no conflicts.", "No module has any.")
 
 
+def test_a_text_about_markers_can_be_resolved(synced: Workspace, hub: Hub) -> None:
+    """Only by saying so: else markers that were forgotten would be imported, or saved as a patch."""
+    write(synced, "leaf.py", MINE)
+    upstream(synced, hub, {**FILES, "leaf.py": LINES.replace("line 3\n", "theirs\n")})
+    assert synced.call("sync", "--merge").code == 1
+    synced.call("resolve", ID).failed_plainly(1, f"{ID} has conflicts in leaf.py.")
+
+    synced.call("resolve", ID, "--force").worked("has no conflicts any more: leaf.py is resolved")
+
+    assert synced.state(ID) == "edited"
+
+
 def test_a_deletion_that_conflicts_is_not_forgotten(synced: Workspace, hub: Hub) -> None:
     """The file is back as its owner changed it, which is no edit, and yet somebody has to look at it."""
     (synced.place(ID) / "leaf.py").unlink()

@@ -177,8 +177,13 @@ def _restore_files(desk: _Desk, id: ModuleId, words: Sequence[str]) -> Changed:
     )
 
 
-def resolve(root: Path, settings: Settings, module: str, *, reporter: Reporter = SILENT) -> Changed:
-    """Say that a person has dealt with what a merge left. Raises `Unresolved` while a conflict's markers are there."""
+def resolve(
+    root: Path, settings: Settings, module: str, *, force: bool = False, reporter: Reporter = SILENT
+) -> Changed:
+    """Say that a person has dealt with what a merge left. Raises `Unresolved` while a conflict's markers are there.
+
+    With `force` they may be: a text can be about markers.
+    """
     desk = _Desk(root, settings, reporter)
     id = desk.pick(module)
     with desk.tree.locked(reporter):
@@ -190,7 +195,7 @@ def resolve(root: Path, settings: Settings, module: str, *, reporter: Reporter =
             raise UsageError(f"{id} has no conflicts.", hint=hint)
         versions = {path: version_of(desk.tree.place(id) / path) for path in record.conflicts}
         marked = [path for path, version in versions.items() if version is not None and has_markers(version.content)]
-        if marked:
+        if marked and not force:
             raise Unresolved(id, marked)
         desk.tree.rewrite(replace(record, conflicts=()))
     verb = "is" if len(record.conflicts) == 1 else "are"

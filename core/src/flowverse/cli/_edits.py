@@ -99,13 +99,14 @@ def restore(
 
 @click.command(short_help="End the conflicts that a merge left.", epilog="Example: flowverse resolve saibo/ChatFlows")
 @module_argument("id", required=True)
+@click.option("--force", is_flag=True, help="Say so though markers are left, because the text is about them.")
 @common
-def resolve(project: Path | None, quiet: bool, verbose: bool, id: str) -> None:
+def resolve(project: Path | None, quiet: bool, verbose: bool, id: str, force: bool) -> None:
     """Say that you have dealt with the conflicts that a merge left in a module."""
     root = project_root(project)
     _carry_out(
         Terminal(quiet=quiet, verbose=verbose),
-        lambda settings, reporter: edits.resolve(root, settings, id, reporter=reporter),
+        lambda settings, reporter: edits.resolve(root, settings, id, force=force, reporter=reporter),
         offline=True,
     )
 
