@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+from pathlib import Path
 
 import pytest
 import tomli
@@ -229,7 +229,7 @@ def test_a_copy_where_links_cannot_be_made(space: Workspace, hub: Hub, monkeypat
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.setattr(Path, "symlink_to", refuse)
     dev = space.base / "dev"
     dev.mkdir()
     (dev / "a.py").write_text("a = 1\n")
