@@ -235,7 +235,7 @@ class Life(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         patches = (self.space.root / "flow_patches").rglob("*.patch")
         tree = [self.space.files(id).values() for id in IDS if self.space.place(id).is_dir()]
-        places = [content for contents in tree for content in contents]
+        places = [content for files in tree for content in files]
         places += [content for path in patches for content in contents(path)]
         missing = {mark for mark in self.owed if not any(is_in(mark, content) for content in places)}
         if missing:
