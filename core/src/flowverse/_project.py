@@ -68,6 +68,11 @@ class Project:
         return read._with_the_rest()
 
     @classmethod
+    def of(cls, root: Path, *, frozen: bool) -> Project:
+        """Read a project as the settings want it: with its manifest, or `frozen` to its lock."""
+        return cls.read_frozen(root) if frozen else cls.read(root)
+
+    @classmethod
     def read_frozen(cls, root: Path) -> Project:
         """Read a project whose lock is the truth: of the manifest only where the tree is, and how to build."""
         root = Path(os.path.abspath(root))  # noqa: PTH100 - as above

@@ -23,10 +23,9 @@ class Settings:
     """How a command is to be carried out.
 
     `locked`: a stale lock is an error. `frozen`: the lock is the truth, the manifest is not looked at. `offline`: no
-    network. `force`: edits of modules that are to go are given up. `merge`: edits become edits of
-    what is locked. `dry_run`: nothing is written but the cache.
-    `epoch` is the time that archives are to have, in seconds, None for none. `endpoint` is the Hub, `cache` the folder
-    of its client. A token is never in here: the client finds it itself.
+    network. `force`: edits of modules that are to go are given up. `merge`: edits become edits of what is locked.
+    `dry_run`: nothing is written but the cache. `epoch` is the time that archives are to have, in seconds, None for
+    none. `endpoint` is the Hub, `cache` the folder of its client. A token is never in here: the client finds it itself.
     """
 
     locked: bool = False

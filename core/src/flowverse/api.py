@@ -113,17 +113,17 @@ def lock(root: Path, settings: Settings, *, reporter: Reporter = SILENT, chooser
 
 def check(root: Path, settings: Settings) -> tuple[str, ...]:
     """Why the lock does not answer to the manifest, one clause a difference; nothing if it does."""
-    return stale(_project(root, settings))
+    return stale(Project.of(root, frozen=settings.frozen))
 
 
 def status(root: Path, settings: Settings) -> Status:
     """How every module's folder compares with the lock. Reads, and writes nothing."""
-    return status_of(_project(root, settings))
+    return status_of(Project.of(root, frozen=settings.frozen))
 
 
 def tree(root: Path, settings: Settings) -> Graph:
     """Who asks for what, from the lock. Raises `UsageError` where there is no lock."""
-    return graph_of(_project(root, settings))
+    return graph_of(Project.of(root, frozen=settings.frozen))
 
 
 def sync_script(
@@ -157,7 +157,7 @@ def needs_hub(root: Path, settings: Settings) -> bool:
     if settings.offline:
         return False
     try:
-        project = _project(root, settings)
+        project = Project.of(root, frozen=settings.frozen)
         folder = Tree(project.tree_root)
         if project.unpacked or untouched(project, folder) is not None:
             return False
@@ -202,10 +202,6 @@ def modules_dir(root: Path) -> Path:
     return Project.read(root).tree_root
 
 
-def _project(root: Path, settings: Settings) -> Project:
-    return Project.read_frozen(root) if settings.frozen else Project.read(root)
-
-
 def source_of(
     settings: Settings, cache: Cache, reporter: Reporter
 ) -> Callable[[], AbstractAsyncContextManager[Source]]:
@@ -230,7 +226,7 @@ def engine_of(
     renew: frozenset[ModuleId] = frozenset(),
 ) -> Engine:
     """The engine for a project; `read` gives it, where it is not as it is on disk. `renew` is that of `Mode`."""
-    return _engine(read or (lambda: _project(root, settings)), settings, reporter, chooser, renew)
+    return _engine(read or (lambda: Project.of(root, frozen=settings.frozen)), settings, reporter, chooser, renew)
 
 
 def _engine(

@@ -70,7 +70,7 @@ class _Desk:
 
     def __init__(self, root: Path, settings: Settings, reporter: Reporter) -> None:
         self.settings, self.reporter = settings, reporter
-        self.project = Project.read_frozen(root) if settings.frozen else Project.read(root)
+        self.project = Project.of(root, frozen=settings.frozen)
         self.tree = Tree(self.project.tree_root)
         self.cache = Cache(settings.cache)
         source = api.source_of(settings, self.cache, reporter)

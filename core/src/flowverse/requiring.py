@@ -276,7 +276,7 @@ def outdated(
 
 def check_tree(root: Path, settings: Settings) -> Difference:
     """Whether a sync would do anything. No network; writes nothing. With `frozen`, only the lock counts."""
-    project = Project.read_frozen(root) if settings.frozen else Project.read(root)
+    project = Project.of(root, frozen=settings.frozen)
     tree = Tree(project.tree_root)
     nothing = untouched(project, tree)
     if nothing is not None and not any(step.behind for step in nothing.plan.steps):

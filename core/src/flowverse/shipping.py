@@ -65,9 +65,9 @@ def shipment(
     from flowverse._ship.requirements import normalized
 
     settings = replace(settings, locked=not settings.frozen)
-    if not _project(root, settings).unpacked:
+    if not Project.of(root, frozen=settings.frozen).unpacked:
         api.sync(root, settings, reporter=reporter)
-    project = _project(root, settings)
+    project = Project.of(root, frozen=settings.frozen)
     application = Application(name=normalized(name), version=version)
     target = Target(archive=archive, application=application, own=tuple(own), scratch=scratch, epoch=settings.epoch)
     return ship(project, target, frozen=settings.frozen)
@@ -143,7 +143,7 @@ def export(root: Path, format: Format, settings: Settings) -> str:
     """What the project is made of, for other programs, from its lock. Raises `UsageError` where there is no lock."""
     from flowverse._ship.export import export
 
-    project = _project(root, settings)
+    project = Project.of(root, frozen=settings.frozen)
     return export(
         _as_shipped(project), Application(name=project.name, version=project.version), format, epoch=settings.epoch
     )
@@ -173,7 +173,3 @@ def _as_shipped(project: Project) -> Lock:
 def _pins(project: Project) -> tuple[Pin, ...]:
     """The pins with their patches, whatever this machine takes from elsewhere."""
     return goal(replace(project, developed={}), strict=False)
-
-
-def _project(root: Path, settings: Settings) -> Project:
-    return Project.read_frozen(root) if settings.frozen else Project.read(root)
