@@ -104,6 +104,8 @@ FLOORS = [
         "_render/views.py",
     ],
     ["_render/requiring.py", "api.py"],
+    ["_edits/desk.py"],
+    ["_edits/developing.py", "_edits/saving.py"],
     [
         "adopting.py",
         "edits.py",

@@ -214,16 +214,12 @@ class Tree:
         None if nothing that a person wrote was there, as far as `before` tells.
         """
         place = self.place(id)
-
-        def is_clean(folder: Path) -> bool:
-            return before is not None and not edit_of(before.files) and looks_same(str(folder), before)
-
         with writing(place):
             self._owner_folder(place)
-            clean = is_link(place) or not place.exists() or is_clean(place)
+            clean = is_link(place) or not place.exists() or _is_clean(place, before)
             aside = self._trash_place(id) if clean else self.backup_place(id)
             self._swap(self.staged(id), place, aside)
-            if clean and aside.is_dir() and not is_clean(aside):  # changed since it was looked at
+            if clean and aside.is_dir() and not _is_clean(aside, before):  # changed since it was looked at
                 clean, backup = False, self.backup_place(id)
                 _move(aside, backup)
                 aside = backup
@@ -446,8 +442,10 @@ def _carry_mode(old: Path, fresh: Path) -> None:
             fresh.chmod(wanted)
 
 
-def _is_clean(folder: Path, record: Record) -> bool:
-    """Whether a folder holds what it was synced with, by its record."""
+def _is_clean(folder: Path, record: Record | None) -> bool:
+    """Whether a folder holds what it was synced with, by its record; without one, nobody knows it."""
+    if record is None:
+        return False
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(folder), base, {})
     files.pop(MODULE_ID_FILE, None)
