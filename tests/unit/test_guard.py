@@ -8,7 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from flowverse._guard import guard_source, module_id_text, owner_source, package_source, parse_module_id
+from flowverse._guard import guard_source, module_id_text, owner_source, package_source
+from flowverse._guard_template import _parse as parse_module_id
 from flowverse.model import PACKAGE
 
 from tests.trees import COMMIT, asking, make_package, make_tree, pin, run, write

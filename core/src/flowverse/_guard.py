@@ -10,7 +10,6 @@ import pkgutil
 import re
 from collections.abc import Iterable
 
-from flowverse._guard_template import _parse as parse_module_id
 from flowverse.model import Pin
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "module_id_text",
     "owner_source",
     "package_source",
-    "parse_module_id",
     "tree_sources",
 ]
 
