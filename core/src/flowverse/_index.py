@@ -100,6 +100,12 @@ class Index:
     generated: Mapping[str, list[int]] = field(default_factory=dict)
     modules: Mapping[ModuleId, Record] = field(default_factory=dict)
 
+    @property
+    def newest(self) -> int:
+        """When, in nanoseconds, the last change was that can be seen."""
+        seen = [max(seen.mtime, seen.ctime) for record in self.modules.values() for seen in record.files.values()]
+        return max([0, *seen, *(max(row[1:], default=0) for row in self.generated.values())])
+
     def dump(self, clock: int) -> str:
         """As text. A file that changed in or after the tick `clock` could change again unseen: it is read again.
 

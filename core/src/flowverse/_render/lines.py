@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from flowverse._render.words import count
+
 __all__ = ["Kind", "Line", "count", "document", "human", "render_waiting", "table", "warnings_of"]
 
 _MOST_WARNINGS = 20
@@ -39,11 +41,6 @@ def table(rows: Sequence[tuple[Kind, Sequence[str]]]) -> list[Line]:
     widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
     starts = tuple(sum(widths[:number]) + 2 * number for number in range(1, len(widths)))
     return [Line(kind, "  ".join(map(str.ljust, cells, widths)).rstrip(), starts) for kind, cells in rows]
-
-
-def count(number: int, what: str) -> str:
-    """`1 flow module`, `2 flow modules`."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def warnings_of(warnings: Sequence[str], *, verbose: bool) -> list[Line]:
