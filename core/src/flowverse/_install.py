@@ -130,18 +130,18 @@ async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) ->
     pins = [step.pin for step in plan.writes if step.pin is not None and step.pin.path is None]
     missing: list[tuple[Pin, FileEntry]] = []
     for pin in pins:
-        missing += [(pin, entry) for entry in work.tree.stage(pin, work.materials)]
+        missing += [(pin, entry) for entry in work.tree.staging.stage(pin, work.materials)]
     if missing:
         reporter.phase("fetching")
         raw = [(pin, work.materials.raw(pin, entry)) for pin, entry in missing]
         await all_of(_fetch(source, pin, entry) for pin, entry in raw if entry is not None)
         for pin in {pin.id: pin for pin, _ in missing}.values():
-            work.tree.complete(pin, work.materials)
+            work.tree.staging.complete(pin, work.materials)
     for pin in pins:
         for content in work.materials.own(pin):
-            work.tree.keep_content(content)
-    fresh = {pin.id: work.tree.finish_staging(pin) for pin in pins}
-    bases = Bases(work.materials.store, lambda: nullcontext(source), work.tree.kept_content)
+            work.tree.contents.keep(content)
+    fresh = {pin.id: work.tree.staging.finish(pin, work.tree.place(pin.id)) for pin in pins}
+    bases = Bases(work.materials.store, lambda: nullcontext(source), work.tree.contents.kept)
     steps = []
     for step in plan.steps:
         if step.action != "merge":
@@ -156,7 +156,7 @@ async def _merge(work: _Work, step: PlanStep, fresh: Record, bases: Bases) -> tu
     """Put the edits of a module into what is staged of its pin."""
     edit, record = step.edit, work.records[step.id]
     contents = await bases.read(record, [*edit.changed, *edit.added, *edit.deleted])
-    staged = work.tree.staged(step.id)
+    staged = work.tree.staging.place(step.id)
     label = step.pin.label if step.pin is not None else ""
     try:
         conflicts = weave(work.tree.place(step.id), staged, edit, contents, label=label)

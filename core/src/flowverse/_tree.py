@@ -1,7 +1,7 @@
 """The tree: the only writer below `flow_modules/`.
 
-A module is built whole in `.flowverse/staging`, every byte hashed on its way in, and only then put in place of the
-old folder, so a reader sees the one or the other, and a sync that is killed leaves nothing that the next cannot mend.
+A module is built whole in `.flowverse/staging` (see `_staging.py`), and only then put in place of the old folder, so a
+reader sees the one or the other, and a sync that is killed leaves nothing that the next cannot mend.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -19,15 +18,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from flowverse._cache import writing
-from flowverse._digest import sha256
+from flowverse._contents import Contents
 from flowverse._guard import module_id_text, owner_source
-from flowverse._index import Index, Record, Seen, base_of, edit_of, look, looks_same
+from flowverse._index import Index, Record, edit_of, look, looks_same
 from flowverse._linking import is_link, put_link
-from flowverse._paths import check_paths
+from flowverse._staging import Staging
 from flowverse._swap import exchange
-from flowverse.errors import TreeError, UsageError, WrongContent
-from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, PlanStep
-from flowverse.ports import Reporter, Shelf
+from flowverse.errors import TreeError, UsageError
+from flowverse.model import MODULE_ID_FILE, ModuleId, Pin, PlanStep
+from flowverse.ports import Reporter
 
 __all__ = ["Tree"]
 
@@ -40,6 +39,8 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.private = root / PRIVATE
+        self.staging = Staging(self.private / "staging")
+        self.contents = Contents(self.private)
 
     def place(self, id: ModuleId) -> Path:
         """A module's folder."""
@@ -124,52 +125,6 @@ class Tree:
             return False
         return not _is_clean(self.place(id), meant)
 
-    # --- building ----------------------------------------------------------------------------------------------------
-
-    def stage(self, pin: Pin, store: Shelf) -> list[FileEntry]:
-        """Build a module in staging from the store; what is not there (or not right) is returned, to be fetched.
-
-        Call it again when it was fetched. Raises `UnsafeContent` for a path that leaves the folder, and `TreeError`.
-        """
-        check_paths(pin.id, [entry.path for entry in pin.files])
-        folder = self.staged(pin.id)
-        missing = []
-        for entry in pin.files:
-            to = folder / entry.path
-            with writing(to):
-                to.parent.mkdir(parents=True, exist_ok=True)
-            if not to.parent.resolve().is_relative_to(folder.resolve()):
-                raise TreeError(str(to), "leads out of the module's folder")
-            if not to.exists() and not store.copy(pin.id, pin.commit, entry, to):
-                missing.append(entry)
-        return missing
-
-    def complete(self, pin: Pin, store: Shelf) -> None:
-        """Stage what was missing and is fetched now. Raises `WrongContent` if the store lost it again meanwhile."""
-        missing = self.stage(pin, store)
-        if missing:
-            raise WrongContent(f"{missing[0].path} of {pin.id}", f"sha256 {missing[0].sha256[:12]}", "something else")
-
-    def staged(self, id: ModuleId) -> Path:
-        """Where a module is built."""
-        return self.private / "staging" / id.folder
-
-    def finish_staging(self, pin: Pin) -> Record:
-        """Complete a staged module and say how it looks: its record, once it is in place.
-
-        A file keeps the mode that it has in the tree, as a person may have set it: a pin has no modes.
-        """
-        folder, place = self.staged(pin.id), self.place(pin.id)
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / MODULE_ID_FILE).write_text(module_id_text(pin), encoding="utf-8", newline="\n")
-            files = {}
-            for path, sha in base_of(pin).items():
-                _carry_mode(place / path, folder / path)
-                now = (folder / path).lstat()
-                files[path] = Seen(sha, now.st_size, now.st_mtime_ns, now.st_ctime_ns, sha)
-        return Record.of(pin, files)
-
     # --- putting in place --------------------------------------------------------------------------------------------
 
     def apply(self, step: PlanStep, target: Path | None, before: Record | None) -> Path | None:
@@ -185,7 +140,7 @@ class Tree:
             if step.action == "prune":
                 _move(place, aside)
             else:
-                fresh = self.staged(step.id)
+                fresh = self.staging.place(step.id)
                 if target is not None:
                     fresh.parent.mkdir(parents=True, exist_ok=True)
                     put_link(fresh, target)
@@ -218,7 +173,7 @@ class Tree:
             self._owner_folder(place)
             clean = is_link(place) or not place.exists() or _is_clean(place, before)
             aside = self._trash_place(id) if clean else self.backup_place(id)
-            self._swap(self.staged(id), place, aside)
+            self._swap(self.staging.place(id), place, aside)
             if clean and aside.is_dir() and not _is_clean(aside, before):  # changed since it was looked at
                 clean, backup = False, self.backup_place(id)
                 _move(aside, backup)
@@ -359,39 +314,6 @@ class Tree:
                 if left <= {"__init__.py", "__pycache__"} and not own:
                     shutil.rmtree(folder)
 
-    # --- contents that nobody else has -------------------------------------------------------------------------------
-
-    def keep_content(self, content: bytes) -> None:
-        """Keep what a module was synced with and neither the Hub nor its cache has: a patched file."""
-        place = self._contents / sha256(content)
-        with writing(place):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self.private / "content.tmp"
-            fresh.write_bytes(content)
-            fresh.replace(place)
-
-    def kept_content(self, digest: str) -> bytes | None:
-        """What was kept under a sha256, None if nothing is (or not that)."""
-        try:
-            content = (self._contents / digest).read_bytes()
-        except OSError:
-            return None
-        return content if sha256(content) == digest else None
-
-    @property
-    def _contents(self) -> Path:
-        return self.private / "contents"
-
-    def _drop_contents(self, index: Index) -> None:
-        if self._contents.is_dir():
-            needed = {seen.base for record in index.modules.values() for seen in record.files.values()}
-            left = [file for file in self._contents.iterdir() if file.name not in needed]
-            # A module that is brought back from a backup is compared and merged with what it was synced with.
-            said = "".join(path.read_text(encoding="utf-8") for path in self.backups.glob("*/*/*.json") if left)
-            for file in left:
-                if file.name not in said:
-                    file.unlink(missing_ok=True)
-
     # --- the record --------------------------------------------------------------------------------------------------
 
     @property
@@ -413,7 +335,7 @@ class Tree:
         with suppress(OSError):
             self._next_path.unlink()
         with suppress(OSError):
-            self._drop_contents(index)
+            self.contents.drop(index, self.backups)
         self._clear()
 
     def rewrite(self, record: Record) -> None:
@@ -432,14 +354,6 @@ class Tree:
             clock = fresh.stat().st_mtime_ns
             fresh.write_text(index.dump(clock), encoding="utf-8")
             fresh.replace(path)
-
-
-def _carry_mode(old: Path, fresh: Path) -> None:
-    with suppress(OSError):
-        mode = old.lstat().st_mode
-        wanted = stat.S_IMODE(mode) | (fresh.stat().st_mode & 0o111)  # a patch may make it executable
-        if stat.S_ISREG(mode) and wanted != stat.S_IMODE(fresh.stat().st_mode):
-            fresh.chmod(wanted)
 
 
 def _is_clean(folder: Path, record: Record | None) -> bool:

@@ -158,7 +158,7 @@ def _bring_file(tree: Tree, root: Path, backup: Path, to: Path) -> str | None:
 
 def _bring_module(tree: Tree, backup: Path, record: Record) -> str | None:
     """The whole folder, as it was: with the record of what it was synced with, so that it can be merged."""
-    staged = tree.staged(record.id)
+    staged = tree.staging.place(record.id)
     staged.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(backup, staged, symlinks=True)
     aside = tree.put_back(record.id, tree.load().modules.get(record.id))

@@ -52,7 +52,7 @@ def patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = S
             raise UsageError(f"{id} was not edited, so there is nothing to save.", hint="Edit its files first.")
         for path in fresh.files if fresh is not None else ():
             version = versions[path]
-            desk.tree.keep_content(version.content if version is not None else b"")
+            desk.tree.contents.keep(version.content if version is not None else b"")
         text = fresh.text if fresh is not None else None
         changed = text != desk.project.patch_texts.get(id)
         kept = write_patches(desk.project.root, desk.tree, {id: text}) if changed else ()
