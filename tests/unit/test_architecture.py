@@ -27,6 +27,7 @@ FLOORS = [
         "_adopt/__init__.py",
         "_digest.py",
         "_editable.py",
+        "_files.py",
         "_edits/__init__.py",
         "_edits/texts.py",
         "_ship/__init__.py",

@@ -125,7 +125,7 @@ def test_no_modules_and_no_tree_stay_so(bench: Bench) -> None:
 class Forgetful(MemoryStore):
     """A store that loses what it is given: a cache that is cleaned, or damaged, while a sync runs."""
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:  # noqa: ARG002
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:  # noqa: ARG002
         return False
 
 
@@ -136,9 +136,9 @@ class Planting(MemoryStore):
         super().__init__(*contents)
         self.outside = outside
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
         if not self.copied:
-            (to.parent / "sub").symlink_to(self.outside, target_is_directory=True)
+            (Path(to).parent / "sub").symlink_to(self.outside, target_is_directory=True)
         return super().copy(id, commit, entry, to)
 
 

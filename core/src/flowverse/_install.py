@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from flowverse._edits.bases import Bases
@@ -19,7 +20,7 @@ from flowverse._local import stats_of
 from flowverse._plan import make_plan
 from flowverse._project import Project
 from flowverse._survey import survey
-from flowverse._tasks import all_of
+from flowverse._tasks import all_of, each
 from flowverse._tree import Tree
 from flowverse.errors import UsageError
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, Plan, PlanStep, RemoteFile
@@ -128,19 +129,21 @@ async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) ->
     The plan comes back as it can be carried out: what cannot be merged is kept, and a merge knows its conflicts.
     """
     pins = [step.pin for step in plan.writes if step.pin is not None and step.pin.path is None]
-    missing: list[tuple[Pin, FileEntry]] = []
-    for pin in pins:
-        missing += [(pin, entry) for entry in work.tree.staging.stage(pin, work.materials)]
-    if missing:
+    fresh: dict[ModuleId, Record] = {}
+    lacking: list[tuple[Pin, list[FileEntry]]] = []
+    for pin, (missing, record) in zip(pins, each(partial(_stage, work), pins), strict=True):
+        if record is not None:
+            fresh[pin.id] = record
+        else:
+            lacking.append((pin, missing))
+    if lacking:
         reporter.phase("fetching")
-        raw = [(pin, work.materials.raw(pin, entry)) for pin, entry in missing]
+        raw = [(pin, work.materials.raw(pin, entry)) for pin, missing in lacking for entry in missing]
         await all_of(_fetch(source, pin, entry) for pin, entry in raw if entry is not None)
-        for pin in {pin.id: pin for pin, _ in missing}.values():
-            work.tree.staging.complete(pin, work.materials)
+        fresh.update((record.id, record) for record in each(partial(_complete, work), lacking))
     for pin in pins:
         for content in work.materials.own(pin):
             work.tree.contents.keep(content)
-    fresh = {pin.id: work.tree.staging.finish(pin, work.tree.place(pin.id)) for pin in pins}
     bases = Bases(work.materials.store, lambda: nullcontext(source), work.tree.contents.kept)
     steps = []
     for step in plan.steps:
@@ -150,6 +153,18 @@ async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) ->
         fresh[step.id], merged = await _merge(work, step, fresh[step.id], bases)
         steps.append(merged)
     return fresh, replace(plan, steps=tuple(steps))
+
+
+def _stage(work: _Work, pin: Pin) -> tuple[list[FileEntry], Record | None]:
+    """Build a module: what is missing, or its record once it is there."""
+    missing = work.tree.staging.stage(pin, pin.files, work.materials)
+    return missing, None if missing else work.tree.staging.finish(pin, work.tree.place(pin.id))
+
+
+def _complete(work: _Work, lacking: tuple[Pin, list[FileEntry]]) -> Record:
+    pin, missing = lacking
+    work.tree.staging.complete(pin, missing, work.materials)
+    return work.tree.staging.finish(pin, work.tree.place(pin.id))
 
 
 async def _merge(work: _Work, step: PlanStep, fresh: Record, bases: Bases) -> tuple[Record, PlanStep]:

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from flowverse._cache import writing
 from flowverse._contents import Contents
+from flowverse._files import make_folder
 from flowverse._guard import module_id_text, owner_source
 from flowverse._index import Index, Record, edit_of, look, looks_same
 from flowverse._linking import is_link, put_link
@@ -100,9 +101,9 @@ class Tree:
             self.describe_backup(backup, id, before.get(id))
 
     def _clear(self) -> None:
-        for name in ("staging", "trash"):
-            with suppress(OSError):
-                shutil.rmtree(self.private / name)
+        self.staging.clear()
+        with suppress(OSError):
+            shutil.rmtree(self.private / "trash")
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -199,8 +200,8 @@ class Tree:
 
     def _owner_folder(self, place: Path) -> None:
         """Make the owner's folder. A link in its place would carry every write out of the tree."""
-        self.check_owner(place.parent)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if not make_folder(str(place.parent)):
+            self.check_owner(place.parent)
 
     def check_owner(self, owner: Path) -> None:
         """Raise `TreeError` if an owner's folder is something else."""
