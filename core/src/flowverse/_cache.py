@@ -98,22 +98,29 @@ class Cache:
         if unsafe(entry.path):
             return None
         try:
-            content = read_at_most(f"{self._folder(id)}/snapshots/{commit}/{entry.path}", entry.size + 1)
+            content = self.snapshot(id, commit, entry.path).read_bytes()
         except OSError:
             return None
         return content if sha256(content) == entry.sha256 else None
 
     def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
         """See `Store.copy`. Raises `TreeError` when `to` cannot be written."""
-        if entry.size <= _CHUNK:
-            content = self.read(id, commit, entry)
-            if content is not None:
-                try:
-                    write_new(to, content)
-                except OSError as error:
-                    raise refused(error, to) from error
-            return content is not None
-        return not unsafe(entry.path) and self._copy_large(self.snapshot(id, commit, entry.path), entry, Path(to))
+        if unsafe(entry.path):
+            return False
+        place = f"{self._folder(id)}/snapshots/{commit}/{entry.path}"
+        if entry.size > _CHUNK:
+            return self._copy_large(Path(place), entry, Path(to))
+        try:
+            content = read_at_most(place, entry.size + 1)
+        except OSError:
+            return False
+        if sha256(content) != entry.sha256:
+            return False
+        try:
+            write_new(to, content)
+        except OSError as error:
+            raise refused(error, to) from error
+        return True
 
     def _copy_large(self, place: Path, entry: FileEntry, to: Path) -> bool:
         hasher = hashlib.sha256()

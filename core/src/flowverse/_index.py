@@ -67,8 +67,14 @@ class Record:
     def row(self, clock: int) -> dict[str, Any]:
         """As a row of the index (see `Index.dump`)."""
         files = {
-            path: (*seen[:2], seen.mtime if max(seen.mtime, seen.ctime) < clock else -1, *seen[3:])
-            for path, seen in self.files.items()
+            path: (
+                base,
+                size,
+                mtime if mtime < clock and ctime < clock else -1,
+                ctime,
+                *(() if now == base else (now,)),
+            )
+            for path, (base, size, mtime, ctime, now) in self.files.items()
         }
         plain = {name: getattr(self, name) for name in _PLAIN}
         return {**plain, "conflicts": self.conflicts, "files": files, "sources": self.sources}
@@ -76,7 +82,8 @@ class Record:
     @classmethod
     def of_row(cls, id: ModuleId, row: Mapping[str, Any]) -> Record:
         """Read a row back. Raises `TypeError`, `ValueError` or `KeyError` for what is none."""
-        files = {name: Seen(*seen) for name, seen in row["files"].items()}
+        # A file that is as it was synced has its hash once; records of before it was so have it twice.
+        files = {name: Seen(*seen, *seen[:1]) if len(seen) == 4 else Seen(*seen) for name, seen in row["files"].items()}
         conflicts = tuple(row.get("conflicts", ()))
         return cls(id=id, **{**row, "files": files, "conflicts": conflicts})
 
@@ -205,9 +212,9 @@ def edit_of(files: Mapping[str, Seen]) -> Edit:
     )
 
 
-def stat_row(path: Path) -> list[int]:
+def stat_row(path: Path | str) -> list[int]:
     """How a generated file looks: size, and times of change in nanoseconds; empty if it is not there."""
     with suppress(OSError):
-        stat = path.lstat()
+        stat = os.lstat(path)
         return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     return []

@@ -97,18 +97,19 @@ async def install(
     with nullcontext() if how.dry_run else tree.locked(reporter):
         if not how.dry_run:
             check_current()  # while this sync waited or fetched, another may have locked something newer
-        found, records = survey(project, tree, pins)
+        known = tree.load()
+        found, records = survey(project, tree, pins, known)
         plan = make_plan(pins, found, overwrite=overwrite, force=how.force, merge=how.merge)
         if how.only is not None:
             plan = plan.limited(how.only)
-            records = {**tree.load().modules, **{id: record for id, record in records.items() if id in how.only}}
+            records = {**known.modules, **{id: record for id, record in records.items() if id in how.only}}
         if how.dry_run:
             return Installed(plan=plan)
         materials = Materials(store, project.lock.by_id if project.lock is not None else {}, project.patches)
         work = _Work(project=project, tree=tree, pins=pins, records=records, materials=materials, only=how.only)
         fresh, plan = await _build(work, plan, source, reporter)
         _put_in_place(work, plan, fresh)
-        aside = _generate(work, cache)
+        aside = _generate(work, cache, known, fresh)
         _record(work, complete=how.only is None)
     return Installed(plan=plan, backups=tuple(work.backups), warnings=(*work.copied, *aside))
 
@@ -194,7 +195,8 @@ def _put_in_place(work: _Work, plan: Plan, fresh: Mapping[ModuleId, Record]) -> 
             work.records[step.id] = replace(work.records[step.id], behind=step.behind)
     if not plan.writes:
         return
-    work.tree.announce(Index(modules={**work.records, **fresh}))
+    meant = {**work.records, **fresh}
+    work.tree.announce(Index(modules={step.id: meant[step.id] for step in plan.writes if step.id in meant}))
     for step in plan.writes:
         target = work.target(step.pin) if step.pin is not None else None
         backup = work.tree.apply(step, target, work.records.get(step.id))
@@ -219,26 +221,36 @@ def _linked(work: _Work, id: ModuleId, target: Path) -> Record:
     return replace(record, files={path: seen._replace(base=seen.now) for path, seen in files.items()})
 
 
-def _generate(work: _Work, cache: str) -> tuple[str, ...]:
-    """Write the generated files; what a person had written in the guard's place is kept aside, and said."""
+def _generate(work: _Work, cache: str, known: Index, fresh: Mapping[ModuleId, Record]) -> tuple[str, ...]:
+    """Write the generated files; what a person had written in the guard's place is kept aside, and said.
+
+    `known` is the record as it was, and `fresh` are the modules that were built now, with their FLOW_MODULE_ID.
+    """
     tree, said = work.tree, []
     texts = {".gitignore": _IGNORE, **tree_sources({id.package for id in work.records})}
     here = [pin for pin in work.pins if pin.id in work.records]
     # aiFlows compares the tree with the current folder as the system names it, without links.
     where = {"tree": str(tree.root.resolve()), "project": str(work.project.root), "cache": cache}
     texts[FLOW_MOD] = flow_mod(_as_synced(work, here), **where)
-    index = tree.load()
     for path, text in texts.items():
-        if index.generated.get(path) != stat_row(tree.root / path) and tree.holds_other(path, text):
+        if known.generated.get(path) != stat_row(tree.root / path) and tree.holds_other(path, text):
             aside = os.path.relpath(tree.keep_aside(path), work.project.root)
             said.append(f"{path} of the tree was not as flowverse wrote it; it is kept as {aside}")
         tree.generate(path, text)
     for pin in here:
-        if pin.path is None and work.is_settled(pin):
+        if pin.path is None and work.is_settled(pin) and pin.id not in fresh and not _is_named(tree, pin, known):
             tree.rename_pin(pin)
             work.records[pin.id] = replace(work.records[pin.id], revision=pin.revision, commit=pin.commit)
     tree.drop_owners({id.package for id in work.records})
     return tuple(said)
+
+
+def _is_named(tree: Tree, pin: Pin, known: Index) -> bool:
+    """Whether FLOW_MODULE_ID says a pin already, as far as the record tells without opening it."""
+    record, file = known.modules.get(pin.id), f"{pin.id.folder}/{MODULE_ID_FILE}"
+    if record is None or (record.revision, record.commit, record.patch) != (pin.revision, pin.commit, pin.patch):
+        return False
+    return known.generated.get(file) == stat_row(f"{tree.root}/{file}")
 
 
 def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
@@ -261,7 +273,7 @@ def _record(work: _Work, *, complete: bool) -> None:
     work.tree.record(
         Index(
             answers=answers,
-            generated={path: stat_row(work.tree.root / path) for path in paths},
+            generated={path: stat_row(f"{work.tree.root}/{path}") for path in paths},
             modules=work.records,
         )
     )

@@ -117,8 +117,9 @@ def _run(main: Callable[[], Awaitable[T]]) -> T:
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ours = ours and threading.current_thread() is threading.main_thread()
     pressed = False
+    answers: list[T] = []
 
-    async def call() -> T:
+    async def call() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
         def press(*_: object) -> None:
@@ -130,14 +131,16 @@ def _run(main: Callable[[], Awaitable[T]]) -> T:
 
         before = signal.signal(signal.SIGINT, press) if ours else None
         try:
-            return await main()
+            # Not returned: setting a signal's handler back words the task with its result, of which nobody hears.
+            answers.append(await main())
         finally:
             if ours:
                 signal.signal(signal.SIGINT, before)
 
     try:
-        return asyncio.run(call())
+        asyncio.run(call())
     except asyncio.CancelledError:
         if pressed:
             raise KeyboardInterrupt from None
         raise
+    return answers[0]

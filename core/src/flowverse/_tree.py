@@ -12,7 +12,6 @@ import shutil
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -137,6 +136,9 @@ class Tree:
         place = self.place(step.id)
         with writing(place):
             self._owner_folder(place)
+            if step.action == "install" and not os.path.lexists(place):
+                self.staging.place(step.id).rename(place)
+                return None
             aside = self.backup_place(step.id) if step.backup else self._trash_place(step.id)
             if step.action == "prune":
                 _move(place, aside)
@@ -343,7 +345,9 @@ class Tree:
         """Change the record of one module; the next sync looks at all of them again."""
         index = self.load()
         modules = {**index.modules, record.id: record}
-        self._write_index(replace(index, answers={}, modules=modules), self.index_path)
+        named = f"{record.id.folder}/{MODULE_ID_FILE}"  # what it says was not looked at
+        generated = {path: row for path, row in index.generated.items() if path != named}
+        self._write_index(Index(generated=generated, modules=modules), self.index_path)
         # What a killed sync meant is in it as far as it got, and would be taken for newer than this.
         with writing(self.private):
             self._next_path.unlink(missing_ok=True)
