@@ -136,6 +136,20 @@ def test_a_corrupted_blob_is_not_believed(cache: Cache, tmp_path: Path, file: Re
     assert cache.read(ID, ONE, wanted) == CONTENT
 
 
+def test_a_file_that_is_too_large_for_one_piece_is_hashed_too(cache: Cache, tmp_path: Path) -> None:
+    """It is written while it is read, and taken away again if it is not what it should be."""
+    content = bytes(range(256)) * 5000
+    bring(cache, content, file=RemoteFile(path=PATH, size=len(content), blob_id=git_blob_id(content)))
+    wanted = entry(PATH, content)
+    assert cache.copy(ID, ONE, wanted, str(tmp_path / "good"))
+    assert (tmp_path / "good").read_bytes() == content
+    cache.snapshot(ID, ONE, PATH).resolve().write_bytes(content[:-1] + b"x")
+    assert not cache.copy(ID, ONE, wanted, str(tmp_path / "bad"))
+    assert not (tmp_path / "bad").exists()
+    cache.snapshot(ID, ONE, PATH).unlink()
+    assert not cache.copy(ID, ONE, wanted, str(tmp_path / "bad"))
+
+
 def test_what_is_not_there_is_not_there(cache: Cache, tmp_path: Path) -> None:
     wanted = entry(PATH, CONTENT)
     assert cache.entry(ID, ONE, FILE) is None

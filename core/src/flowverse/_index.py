@@ -136,14 +136,19 @@ class Index:
 
 
 def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every file below a folder but bytecode, which the interpreter writes and no person edits; links are files."""
+    """Every file below a folder that counts; links are files.
+
+    Bytecode does not, which the interpreter writes and no person edits, nor FLOW_MODULE_ID, which is generated, and
+    looked at with what else is.
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
+            name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _walk(entry.path, f"{prefix}{entry.name}/")
-            elif not entry.name.endswith((".pyc", ".pyo")):
-                yield prefix + entry.name, entry
+                if name != "__pycache__":
+                    yield from _walk(entry.path, f"{prefix}{name}/")
+            elif not name.endswith((".pyc", ".pyo")) and (prefix or name != MODULE_ID_FILE):
+                yield prefix + name, entry
 
 
 def is_bytecode(path: str) -> bool:
@@ -161,8 +166,6 @@ def looks_same(folder: str, record: Record) -> bool:
     left = sum(1 for seen in record.files.values() if seen.now is not None)
     try:
         for path, entry in _walk(folder):
-            if path == MODULE_ID_FILE:
-                continue  # generated, and looked at with what else is
             seen = record.files.get(path)
             if seen is None or seen.now is None:
                 return False
@@ -185,7 +188,7 @@ def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> di
         now = old.now if old is not None and old.now is not None and old[1:4] == shape else _hash(entry)
         found[path] = Seen(base.get(path), *shape, now)
     for path, sha256 in base.items():
-        if path not in found:
+        if path not in found and path != MODULE_ID_FILE:
             found[path] = Seen(sha256, 0, 0, 0, None)
     return found
 

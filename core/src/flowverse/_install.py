@@ -180,7 +180,6 @@ async def _merge(work: _Work, step: PlanStep, fresh: Record, bases: Bases) -> tu
         return fresh, replace(step, action="keep", behind="moved", backup=False, why=error.why)
     pinned = {path: seen.base for path, seen in fresh.files.items() if seen.base is not None}
     files = look(str(staged), pinned, {})
-    files.pop(MODULE_ID_FILE, None)
     return replace(fresh, files=files, conflicts=conflicts), replace(step, conflicts=conflicts)
 
 

@@ -14,7 +14,7 @@ from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._tree import Tree
 from flowverse.errors import TreeError
-from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
+from flowverse.model import ModuleId, Pin
 
 __all__ = ["survey"]
 
@@ -74,11 +74,9 @@ def _look(
         record = Record(id=id, files={path: Seen(sha, 0, 0, 0, None) for path, sha in _base(pin).items()})
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(place), base, record.files)
-    files.pop(MODULE_ID_FILE, None)
     same = pin is not None and pin.path is None and record.digest == pin.digest
     if pin is not None and pin.path is None and not same:
         against_pin = look(str(place), base_of(pin), files)
-        against_pin.pop(MODULE_ID_FILE, None)
         if not edit_of(against_pin):
             return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
     fresh = replace(record, behind="", files=files)

@@ -9,8 +9,6 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f
 
 def quote(text: str) -> str:
     """A TOML basic string."""
-    if text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
     out = [
         _ESCAPES.get(char) or (f"\\u{ord(char):04x}" if ord(char) < 0x20 or ord(char) == 0x7F else char)
         for char in text

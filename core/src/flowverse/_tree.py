@@ -367,7 +367,6 @@ def _is_clean(folder: Path, record: Record | None) -> bool:
         return False
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(folder), base, {})
-    files.pop(MODULE_ID_FILE, None)
     return not edit_of(files)
 
 

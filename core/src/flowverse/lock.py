@@ -33,6 +33,7 @@ _MARK = "=files="
 _BEGIN = "\nfiles = [\n"
 _END = "\n]\n"
 
+_PLAIN = re.compile(r"[A-Za-z0-9_./ -]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Wanted = tuple[tuple[str, str, str], ...]
@@ -135,11 +136,16 @@ def _dump_pin(pin: Pin) -> list[str]:
         if pin.patch:
             lines.append(f"patch = {quote('sha256:' + pin.patch)}")
         rows = (
-            f"    {{ path = {quote(entry.path)}, size = {entry.size}, sha256 = {quote(entry.sha256)} }},"
-            for entry in sorted(pin.files)
+            f'    {{ path = {_quoted(path)}, size = {size}, sha256 = "{sha256}" }},'
+            for path, size, sha256 in sorted((entry.path, entry.size, entry.sha256) for entry in pin.files)
         )
         lines += [f"digest = {quote(pin.digest)}", "files = [", *rows, "]"]
     return lines
+
+
+def _quoted(path: str) -> str:
+    """Most paths need no look at each of their characters."""
+    return f'"{path}"' if _PLAIN.fullmatch(path) else quote(path)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -164,7 +164,6 @@ def _bring_module(tree: Tree, backup: Path, record: Record) -> str | None:
     aside = tree.put_back(record.id, tree.load().modules.get(record.id))
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(tree.place(record.id)), base, {})
-    files.pop(MODULE_ID_FILE, None)
     tree.rewrite(Record.of_row(record.id, {**record.row(0), "files": files}))
     return aside
 
