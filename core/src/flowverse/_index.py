@@ -207,6 +207,8 @@ def _hash(entry: os.DirEntry[str]) -> str:
 
 def edit_of(files: Mapping[str, Seen]) -> Edit:
     """What a person changed."""
+    if all(base == now for base, _, _, _, now in files.values()):
+        return Edit()
     rows = [(path, seen) for path, seen in sorted(files.items()) if not is_bytecode(path)]
     return Edit(
         changed=tuple(path for path, seen in rows if seen.base and seen.now and seen.base != seen.now),

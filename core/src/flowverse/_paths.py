@@ -21,6 +21,7 @@ _LONGEST_NAME = 255
 _LONGEST_PATH = 1024
 
 
+@lru_cache(maxsize=4096)  # modules have the same names over and over
 def unsafe(path: str) -> str | None:
     """Why a repository path (with `/`) must not be written, as a clause; None if it may be."""
     if not path or len(path) > _LONGEST_PATH:
@@ -34,7 +35,6 @@ def unsafe(path: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)  # modules have the same names over and over
 def _unsafe_name(name: str) -> str | None:
     if name in {"", ".", ".."}:
         return "leaves the module's folder"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flowverse._cache import writing
-from flowverse._index import Index, Record, Seen, base_of, edit_of, look
+from flowverse._index import Index, Record, Seen, base_of, edit_of, look, looks_same
 from flowverse._linking import copied_names, is_link, target_of_link
 from flowverse._local import stats_of
 from flowverse._plan import Found
@@ -72,8 +72,10 @@ def _look(
     if record is None or record.link is not None:
         # Not ours, or the record is lost: it is the pin's content, or an edit of something unknown.
         record = Record(id=id, files={path: Seen(sha, 0, 0, 0, None) for path, sha in _base(pin).items()})
-    base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
-    files = look(str(place), base, record.files)
+    files = record.files
+    if not looks_same(str(place), record):
+        base = {path: seen.base for path, seen in files.items() if seen.base is not None}
+        files = look(str(place), base, files)
     same = pin is not None and pin.path is None and record.digest == pin.digest
     if pin is not None and pin.path is None and not same:
         against_pin = look(str(place), base_of(pin), files)
