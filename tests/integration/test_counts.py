@@ -175,6 +175,23 @@ def test_all_modules_are_asked_for_at_once(space: Workspace, hub: Hub) -> None:
     assert all(space.holds(hub, id) for id in ids)
 
 
+def test_more_files_than_a_process_may_open(space: Workspace, hub: Hub) -> None:
+    """Files that stand in line are not open: 256 is what some systems allow a process, and it needs some itself."""
+    pytest.importorskip("resource")
+    ids = [f"a/M{number}" for number in range(30)]
+    for id in ids:
+        hub.add(id, {f"{number}.txt": f"{id} {number}\n" for number in range(12)})
+    space.declare(dict.fromkeys(ids, "main"))
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))\n"
+        "from flowverse.cli import main; sys.argv = ['flowverse', 'sync', '-q']; main()"
+    )
+
+    space.python("-c", code).worked()
+
+    assert all(space.holds(hub, id) for id in ids)
+
+
 def test_a_module_is_followed_before_the_others_of_its_level_are_known(space: Workspace, hub: Hub) -> None:
     """What a module asks for is looked up while another module, and its own large file, are still on their way."""
     hub.add("a/Quick", {"quick.py": asking("b/Below"), "model.bin": b"\2" * 3000}, lfs=["*.bin"])
