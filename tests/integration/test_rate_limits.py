@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pexpect
 import pytest
+from flowverse._hub.http import AT_ONCE
 from huggingface_hub import close_session, snapshot_download
 
 from tests.hub import FILE, INFO, Hub, Limit
@@ -18,7 +19,6 @@ from tests.integration.screen import run
 from tests.integration.workspace import Workspace
 
 FILES = 12
-AT_ONCE = 64
 WAITING = re.compile(
     r"Waiting (\d) s: the Hub allows no more requests for now, and more with a token \(`hf auth login`\)"
 )

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from flowverse._cache import Incoming
 from flowverse._digest import sha256
-from flowverse._hub.http import Answer, Client, Opened, Patience
+from flowverse._hub.http import AT_ONCE, Answer, Client, Opened, Patience
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.model import ModuleId
 from hypothesis import given
@@ -423,8 +423,8 @@ def test_more_than_many_windows_allow_is_done_in_as_many_windows() -> None:
     assert len(desk.waits.said) == 9
     assert {round(pause, -1) for _, pause in desk.waits.said} == {300}
     assert len(desk.fake.windows) == 10
-    assert desk.fake.refused <= 9 * 64
-    assert desk.fake.peak == 64
+    assert desk.fake.refused <= 9 * AT_ONCE
+    assert desk.fake.peak == AT_ONCE
 
 
 def test_a_hub_that_allows_nothing_any_more_is_given_up() -> None:
@@ -442,12 +442,12 @@ def test_one_line_says_that_many_are_in_trouble() -> None:
     """Requests that fail side by side are sent again together; who asks for details gets each."""
     desk = Desk(Response(503), pause=1.0, retries=2)
 
-    answers, _ = run(lambda: desk.get_many(64))
+    answers, _ = run(lambda: desk.get_many(AT_ONCE))
 
     assert {answer.status for answer in answers} == {503}
-    assert len(desk.fake.sent) == 3 * 64
+    assert len(desk.fake.sent) == 3 * AT_ONCE
     assert len(desk.waits.said) <= 3
-    assert len(desk.waits.said) + len(desk.waits.details) == 2 * 64
+    assert len(desk.waits.said) + len(desk.waits.details) == 2 * AT_ONCE
 
 
 def test_a_longer_wait_is_said_as_well() -> None:
@@ -460,13 +460,13 @@ def test_a_longer_wait_is_said_as_well() -> None:
 
 
 def test_a_server_in_trouble_is_not_asked_more_often() -> None:
-    """What waits because the server failed keeps its place: no more than 64 are sent before they are through."""
+    """What waits because the server failed keeps its place: no more than AT_ONCE are sent before they are through."""
     desk = Desk(Response(503), pause=1.0, retries=1)
 
     run(lambda: desk.get_many(100))
 
     first = [at for at, _, _ in desk.fake.sent if at < 0.5]
-    assert len(first) == 64
+    assert len(first) == AT_ONCE
 
 
 # --- downloads -------------------------------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flowverse._hub.limits import Limit
+from flowverse._tasks import within
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.ports import Reporter, Sink
 
-__all__ = ["Answer", "Client", "Opened", "Patience"]
+__all__ = ["AT_ONCE", "Answer", "Client", "Opened", "Patience"]
 
-_AT_ONCE = 64
+AT_ONCE = 64
+"""How many requests are on their way at most."""
 _TOO_MANY = 429
 _RETRIED = {408, _TOO_MANY}
 _SERVER_ERROR = 500
@@ -130,12 +132,12 @@ class Answer:
 
 
 class Client:
-    """Sends requests, 64 at a time, until they are answered or hopeless. `opener` is called at the first one."""
+    """Sends requests, `AT_ONCE` at a time, until they are answered or hopeless. `opener` is called at the first one."""
 
     def __init__(self, endpoint: str, reporter: Reporter, patience: Patience, opener: Callable[[], Opened]) -> None:
         self._endpoint, self._reporter, self._patience, self._opener = endpoint, reporter, patience, opener
         self._opened: Opened | None = None
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._gate = asyncio.Semaphore(AT_ONCE)
         self._api, self._files = Limit(), Limit()
         self._said_until = 0.0
 
@@ -192,28 +194,40 @@ class Client:
     async def _insist(
         self, what: str, deadline: float, limit: Limit, once: Callable[[Opened], Awaitable[Answer]]
     ) -> Answer:
-        repeats = 0
         while True:
             await limit.pause()
             async with self._gate:
-                if limit.left > 0:
-                    continue  # it was said while this one stood in line
-                answer, why = await self._attempt(what, deadline, once)
-                if answer is not None and not answer.passing:
-                    limit.answered()
-                    return answer
-                told = answer.told if answer is not None else None
-                if told is None and repeats < self._patience.retries:
-                    pause = self._patience.before(repeats)
-                    repeats += 1
-                    self._say(f"{what}: {why}", pause)
-                    await asyncio.sleep(pause)  # without making room: more requests would only add to the trouble
-                    continue
-            if answer is None:
-                raise HubUnreachable(self._endpoint, what, why)
-            if told is None or not limit.wait(told):
+                answer = await self._persist(what, deadline, limit, once)
+            if answer is not None:
                 return answer
-            self._say(self._refused if answer.status == _TOO_MANY else f"{what}: {why}", told)
+
+    async def _persist(
+        self, what: str, deadline: float, limit: Limit, once: Callable[[Opened], Awaitable[Answer]]
+    ) -> Answer | None:
+        """An answer, maybe the last of several bad ones; None if the Hub wants a pause, of this request or of others.
+
+        A request keeps its place while it waits to be sent again: more of others would only add to the trouble.
+        """
+        repeats = 0
+        while limit.left == 0:
+            answer, why = await self._attempt(what, deadline, once)
+            if answer is not None and not answer.passing:
+                limit.answered()
+                return answer
+            if answer is not None and (told := answer.told) is not None:
+                if not limit.wait(told):
+                    return answer
+                self._say(self._refused if answer.status == _TOO_MANY else f"{what}: {why}", told)
+                break
+            if repeats == self._patience.retries:
+                if answer is None:
+                    raise HubUnreachable(self._endpoint, what, why)
+                return answer
+            pause = self._patience.before(repeats)
+            repeats += 1
+            self._say(f"{what}: {why}", pause)
+            await asyncio.sleep(pause)
+        return None
 
     @property
     def _refused(self) -> str:
@@ -237,7 +251,7 @@ class Client:
             self._opened = self._opener()
         opened = self._opened
         try:
-            answer = await asyncio.wait_for(once(opened), deadline)
+            answer = await within(deadline, once(opened))
         except asyncio.TimeoutError:
             return None, f"no answer within {deadline:g} seconds"
         except opened.offline:
