@@ -33,6 +33,7 @@ FLOORS = [
         "_ship/__init__.py",
         "_guard_template.py",
         "_hub/__init__.py",
+        "_hub/limits.py",
         "_linking.py",
         "_meant.py",
         "_plain.py",

@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from flowverse._digest import Hasher, sha256
 from flowverse._files import read_at_most, write_new
@@ -32,12 +33,15 @@ _counter = itertools.count()
 
 
 class Incoming:
-    """A file on its way into the cache: bytes are hashed as they are written, under a name that nobody reads."""
+    """A file on its way into the cache: bytes are hashed as they are written, under a name that nobody reads.
+
+    It is opened when the first of them comes: thousands of files may stand in line, a process may open a few hundred.
+    """
 
     def __init__(self, path: Path, size: int) -> None:
         self.path = path
         self.hasher = Hasher(size)
-        self._file = path.open("xb")
+        self._file: BinaryIO | None = None
 
     @property
     def size(self) -> int:
@@ -47,17 +51,21 @@ class Incoming:
     def restart(self, size: int) -> None:
         """See `Sink.restart`."""
         self.hasher = Hasher(size)
-        self._file.seek(0)
-        self._file.truncate()
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
 
     def write(self, chunk: bytes) -> None:
         """See `Sink.write`."""
         self.hasher.update(chunk)
+        if self._file is None:
+            self._file = self.path.open("xb")
         self._file.write(chunk)
 
     def close(self) -> None:
         """Flush to the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class Cache:
@@ -164,6 +172,7 @@ class Cache:
         """Give a checked file its name among the blobs and its place in a snapshot."""
         blob = self._blob(id, name)
         with writing(blob):
+            incoming.write(b"")  # an empty file is one, too
             incoming.close()
             incoming.path.replace(blob)
         self._link(id, commit, file.path, blob)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, TypeVar
 
-__all__ = ["all_of", "drain", "each", "interruptible", "run"]
+__all__ = ["all_of", "drain", "each", "interruptible", "run", "within"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -34,6 +35,39 @@ async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+async def within(seconds: float, awaitable: Awaitable[T]) -> T:
+    """The result, if it comes within some seconds; else `asyncio.TimeoutError`.
+
+    Before Python 3.12, `asyncio.wait_for` gives the result where both are there, it and Ctrl-C: what goes on then has
+    not heard of it.
+    """
+    if sys.version_info >= (3, 11):
+        async with asyncio.timeout(seconds):
+            return await awaitable
+    return await _within(seconds, awaitable)
+
+
+async def _within(seconds: float, awaitable: Awaitable[T]) -> T:
+    """The same for Python 3.10."""
+    task, late = asyncio.current_task(), False
+
+    def ring() -> None:
+        nonlocal late
+        late = True
+        if task is not None:
+            task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(seconds, ring)
+    try:
+        return await awaitable
+    except asyncio.CancelledError:
+        if late:
+            raise asyncio.TimeoutError from None
+        raise
+    finally:
+        timer.cancel()
 
 
 async def drain(tasks: set[asyncio.Task[None]]) -> None:

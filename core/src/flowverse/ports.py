@@ -27,7 +27,7 @@ class Reporter(Protocol):
         """One file of `size` bytes arrived and was checked."""
 
     def waiting(self, what: str, seconds: float) -> None:
-        """A request will be sent again after `seconds`; `what` says why."""
+        """Requests will be sent again after `seconds`; `what` says why. Told once for all that wait at that time."""
 
     def detail(self, message: str) -> None:
         """A sentence for somebody who asked for all of it (`-v`)."""

@@ -50,7 +50,6 @@ from flowverse.ports import Reporter
 
 __all__ = ["History", "Hub"]
 
-_AT_ONCE = 64
 _BAD = 400
 _MOST_FOR_A_HINT = 5.0
 """Seconds that somebody who mistyped an id waits longer, at most, to be told what was meant."""
@@ -80,7 +79,6 @@ class Hub:
         self.endpoint, self.offline = endpoint, offline
         self._cache, self._reporter = cache, reporter
         self._client = Client(endpoint, reporter, patience, _open)
-        self._gate = asyncio.Semaphore(_AT_ONCE)
         self._coming: dict[str, asyncio.Future[tuple[ModuleId, str, FileEntry] | None]] = {}
 
     async def __aenter__(self) -> Hub:
@@ -155,8 +153,7 @@ class Hub:
 
     async def _page(self, url: str, what: str, id: ModuleId, commit: str) -> tuple[list[dict[str, Any]], str | None]:
         """The rows of one page of a listing, and where the next one is."""
-        async with self._gate:
-            answer = await self._client.get(url, what)
+        answer = await self._client.get(url, what)
         self._check(answer, id, commit)
         page = answer.json()
         if not isinstance(page, list):
@@ -169,8 +166,7 @@ class Hub:
         if self.offline:
             raise Offline(what)
         url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}{query}"
-        async with self._gate:
-            answer = await self._client.get(url, what)
+        answer = await self._client.get(url, what)
         self._check(answer, id, revision)
         info = answer.json()
         commit = info.get("sha") if isinstance(info, dict) else None
@@ -205,8 +201,7 @@ class Hub:
 
     async def refs(self, id: ModuleId) -> Refs | None:
         """The branches and tags of a repository that is there; None where a mirror does not tell them. One request."""
-        async with self._gate:
-            answer = await self._client.get(self._refs_url(id), f"the revisions of {id}")
+        answer = await self._client.get(self._refs_url(id), f"the revisions of {id}")
         return refs_of(answer.json()) if answer.status < _BAD else None
 
     async def search(self, words: str, owner: str | None, limit: int) -> tuple[list[Hit], bool]:
@@ -292,8 +287,7 @@ class Hub:
     async def _download(self, id: ModuleId, commit: str, file: RemoteFile, incoming: Incoming) -> bool:
         """Whether it was a large file (LFS), whose blob is named by sha256: its ETag says so."""
         url = f"{self.endpoint}/{id}/resolve/{commit}/{quote(file.path)}"
-        async with self._gate:
-            answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size)
+        answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size)
         self._check(answer, id, commit, file.path)
         return answer.etag == incoming.hasher.sha256
 

@@ -64,7 +64,12 @@ def render_waiting(what: str, seconds: float) -> str:
     """What is waited for: nobody reads of a pause that is over before they have."""
     if not seconds:
         return f"Waiting for {what}"
-    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"
+    if seconds < 1:
+        return f"Trying again: {what}"
+    minutes, rest = divmod(round(seconds), 60)
+    parts = [f"{minutes} min"] if minutes else []
+    parts += [f"{rest} s"] if rest or not minutes else []
+    return f"Waiting {' '.join(parts)}: {what}"
 
 
 def document(name: str, version: int, body: Mapping[str, Any]) -> str:
