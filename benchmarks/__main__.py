@@ -6,17 +6,14 @@ Runs every row, prints it, and writes docs/benchmarks.md, .svg and .json. It mak
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from benchmarks import compare, record, report
 from benchmarks.bench import Bench
-from benchmarks.desk import Desk
+from benchmarks.desk import Desk, workshop
 from benchmarks.hub_process import HubProcess
 from benchmarks.machine import machine, versions
 from benchmarks.places import Places
@@ -34,14 +31,18 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 1 if something regressed or failed."""
     options = _options(arguments)
-    before = record.parse(options.compare.read_text(encoding="utf-8")) if options.compare else None
+    before: record.Record | None = options.compare
     try:
-        with _place(options.keep) as place:
-            done = _run(options, place)
+        with workshop(options.keep) as (place, what):
+            done = _run(options, place, what)
+            say("removing what was made")
+        say.clear()
     except Failed as failed:
         say.clear()
         print(f"error: {failed}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     print("\n".join(["", *report.goal_lines(done)]))
     output = options.output or (None if options.quick or options.rows else PAGE)
     if output is not None:
@@ -71,7 +72,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--compare",
-        type=Path,
+        type=_read,
         metavar="FILE",
         help="print the change against the numbers (.json) of a run before; exit code 1 if something regressed",
     )
@@ -79,22 +80,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-@contextmanager
-def _place(keep: Path | None) -> Iterator[Path]:
-    """The folder to work in."""
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=keep)).resolve()
+def _read(name: str) -> record.Record:
+    """A run that was written to a file."""
     try:
-        yield place
-    finally:
-        if keep is None:
-            say("removing what was made")
-            shutil.rmtree(place, ignore_errors=True)
-            say.clear()
+        return record.parse(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{name} cannot be read: {error}") from None
 
 
-def _run(options: argparse.Namespace, place: Path) -> record.Record:
+def _run(options: argparse.Namespace, place: Path, what: str) -> record.Record:
     places, rows = Places(say), []
     with HubProcess(ROOT, place / "repositories") as hub:
         desk = Desk(place / "desk", hub.endpoint)
@@ -107,7 +101,7 @@ def _run(options: argparse.Namespace, place: Path) -> record.Record:
     return record.Record(
         date=datetime.now(timezone.utc).date().isoformat(),
         quick=options.quick,
-        machine=machine(),
+        machine={**machine(), "files": what},
         versions=versions(places),
         rows=tuple(rows),
     )

@@ -5,6 +5,7 @@ Times of two machines, or of two days, cannot be compared; ratios to a peer in t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ _LEAST = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is compared, by row and peer: the ratio of our time to the peer's, or our peak of memory in MB."""
+    """What is compared: by row and peer the ratio of our time to the peer's; our requests; our peak of memory in MB."""
 
     row: str
     what: str
@@ -28,7 +29,9 @@ class Change:
 
     @property
     def share(self) -> float:
-        """How much more it is than before; 0.1 is ten per cent."""
+        """How much more it is than before; 0.1 is ten per cent, and anything is endlessly more than nothing."""
+        if self.before.median == 0:
+            return math.inf if self.now.median else 0.0
         return self.now.median / self.before.median - 1
 
     @property
@@ -75,9 +78,15 @@ def _of_row(old: Row, row: Row) -> Iterator[Change]:
         if same is not None and old.ours.name == row.ours.name:
             before, now = _ratio(old, same), _ratio(row, peer)
             yield Change(row=row.key, what=f"ours by {peer.name}", before=before, now=now)
+    if old.ours.counts() | row.ours.counts() != {0}:
+        yield Change(row=row.key, what="requests", before=_requests(old), now=_requests(row))
     if row.size is not None:
         yield Change(row=row.key, what="peak of memory", before=spread(old.ours.peaks), now=spread(row.ours.peaks))
 
 
 def _ratio(row: Row, peer: Entry) -> Spread:
     return spread(ratios(row.ours.seconds, peer.seconds))
+
+
+def _requests(row: Row) -> Spread:
+    return spread([sample.requests.get("requests", 0) for sample in row.ours.samples])
