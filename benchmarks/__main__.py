@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     before: record.Record | None = options.compare
     try:
-        with workshop(options.keep) as (place, what):
-            done = _run(options, place, what)
+        with workshop(options.place, keep=options.keep) as place:
+            done = _run(options, place)
             say("removing what was made")
         say.clear()
     except Failed as failed:
@@ -76,7 +76,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="print the change against the numbers (.json) of a run before; exit code 1 if something regressed",
     )
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="work in this folder, and leave it there")
+    parser.add_argument("--place", type=Path, metavar="DIR", help="work below this folder, not in memory")
+    parser.add_argument("--keep", action="store_true", help="leave all that was made")
     return parser.parse_args(arguments)
 
 
@@ -88,7 +89,7 @@ def _read(name: str) -> record.Record:
         raise argparse.ArgumentTypeError(f"{name} cannot be read: {error}") from None
 
 
-def _run(options: argparse.Namespace, place: Path, what: str) -> record.Record:
+def _run(options: argparse.Namespace, place: Path) -> record.Record:
     places, rows = Places(say), []
     with HubProcess(ROOT, place / "repositories") as hub:
         desk = Desk(place / "desk", hub.endpoint)
@@ -101,7 +102,7 @@ def _run(options: argparse.Namespace, place: Path, what: str) -> record.Record:
     return record.Record(
         date=datetime.now(timezone.utc).date().isoformat(),
         quick=options.quick,
-        machine={**machine(), "files": what},
+        machine=machine(place),
         versions=versions(places),
         rows=tuple(rows),
     )

@@ -25,19 +25,17 @@ _DROPPED_NAMES = {"CI", "UV", "UV_PROJECT_ENVIRONMENT", "UV_FROZEN", "UV_LOCKED"
 
 
 @contextmanager
-def workshop(keep: Path | None) -> Iterator[tuple[Path, str]]:
-    """The folder to work in, and on what it is: below `keep`, where it stays, or in memory, or on disk."""
-    where, what = None, "on disk"
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        where = keep
+def workshop(below: Path | None, *, keep: bool) -> Iterator[Path]:
+    """A folder to work in: below a folder that is named, else in memory, else where temporary files are."""
+    if below is not None:
+        below.mkdir(parents=True, exist_ok=True)
     elif _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
-        where, what = _MEMORY, "in memory"
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=where)).resolve()
+        below = _MEMORY
+    place = Path(tempfile.mkdtemp(prefix="bench-", dir=below)).resolve()
     try:
-        yield place, what
+        yield place
     finally:
-        if keep is None:
+        if not keep:
             shutil.rmtree(place, ignore_errors=True)
 
 

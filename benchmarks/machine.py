@@ -15,13 +15,14 @@ from benchmarks.places import Places
 __all__ = ["machine", "versions"]
 
 
-def machine() -> Mapping[str, str]:
-    """Processor, memory, system and Python."""
+def machine(place: Path) -> Mapping[str, str]:
+    """Processor, memory, system, Python, and the kind of file system that `place` is on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "memory": f"{memory:.0f} GiB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "files": _file_system(place),
         "Python": platform.python_version(),
     }
 
@@ -50,3 +51,14 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def _file_system(place: Path) -> str:
+    """The kind of the mount that a folder is below."""
+    mounts = Path("/proc/mounts")
+    if not mounts.exists():
+        return "on disk"
+    lines = [line.split() for line in mounts.read_text(encoding="utf-8").splitlines()]
+    below = [(len(line[1]), line[2]) for line in lines if place.is_relative_to(line[1])]
+    kind = max(below)[1]
+    return "in memory (tmpfs)" if kind == "tmpfs" else f"on disk ({kind})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.bench import Bench
@@ -28,8 +28,10 @@ def measure(bench: Bench) -> Iterator[Row]:
     lock = bench.synced(SIZE).lock
     bench.hub.set(FAR)
     what = f"{SIZE} modules x {FILES} files, 40 ms a request and 2 x 40 ms a connection"
-    peers = [_floor(bench, infos=True), _threads(bench), _clone(bench), _one_after_the_other(bench), _aiflows(bench)]
-    cold = [_ours(bench, manifest, None), *peers[: 3 if bench.quick else None]]
+    peers = [_floor(bench, infos=True), _threads(bench), _clone(bench), _aiflows(bench)]
+    if not bench.quick:
+        peers.append(_one_after_the_other(bench))
+    cold = [_ours(bench, manifest, None), *peers]
     yield bench.race(f"cold-{SIZE}", f"cold sync: {what}", cold, rounds=bench.rounds(7))
     locked = [_ours(bench, manifest, lock), _floor(bench, infos=False)]
     yield bench.race(f"locked-{SIZE}", f"cold sync of a lock: {what}", locked, rounds=bench.rounds(7))
@@ -115,17 +117,12 @@ def _aiflows(bench: Bench) -> Contender:
 
     def ready() -> Job:
         folder = bench.desk.folder("aiflows")
-        script = str(_PEERS / "aiflows_sync.py")
-        command = [str(bench.places.aiflows.python), script, "--folder", str(folder), *_wishes()]
+        command = [str(bench.places.aiflows.python), str(_PEERS / "aiflows_sync.py"), *roots(SIZE)]
         return Job(
             command=command,
             cwd=folder,
-            environ=bench.desk.environ(folder),
+            environ=bench.desk.environ(folder / "hf", HOME=str(folder)),
             check=lambda: missing(folder / "flow_modules", world(SIZE), FILES),
         )
 
-    return Contender(name=AIFLOWS, ready=ready, rounds=3, warm_up=False)
-
-
-def _wishes() -> Sequence[str]:
-    return roots(SIZE)
+    return Contender(name=AIFLOWS, ready=ready, rounds=bench.rounds(3, 1), warm_up=False)
