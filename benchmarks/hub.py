@@ -42,13 +42,9 @@ class Host:
         counted, self.counts = dict(self.counts), Counter()
         return _message(Answer(body=json.dumps(counted).encode()))
 
-    async def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> bytes:
-        """Answer a request of the Hub's API, of files, or of git."""
+    def answer(self, method: str, target: str) -> bytes:
+        """Answer a request of the Hub's API, or of a file."""
         parts = [unquote(part) for part in urlsplit(target).path.split("/")[1:]]
-        self.counts["requests"] += 1
-        if any(part.endswith(".git") for part in parts[:2]):
-            self.counts["git"] += 1
-            return await self.git.answer(method, target, body, headers)
         self.counts["api" if parts[0] == "api" else "head" if method == "HEAD" else "files"] += 1
         key = (method, target)
         if key not in self.remembered:
@@ -73,7 +69,7 @@ class Host:
 
 
 class Connection(asyncio.Protocol):
-    """One connection; requests on it are answered one after the other, as clients send them."""
+    """One connection, which the client keeps or closes; it sends a request when it has the answer to the one before."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -108,20 +104,26 @@ class Connection(asyncio.Protocol):
         if self._ready is None:
             self._host.counts["connections"] += 1
             self._ready = self._made + self._host.connection_delay
-        task = asyncio.ensure_future(self._reply(method, target, body, headers, asyncio.get_running_loop().time()))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _reply(self, method: str, target: str, body: bytes, headers: dict[str, str], came: float) -> None:
-        message = await self._host.answer(method, target, body, headers)
+        self._host.counts["requests"] += 1
         # The time that it takes us to make an answer is a part of the delay, not added to it.
-        due = max(came, self._ready or came) + self._host.request_delay
-        pause = due - asyncio.get_running_loop().time()
-        if pause > 0:
-            await asyncio.sleep(pause)
-        self._transport.write(message)
-        if headers.get("connection", "").lower() == "close":
-            self._transport.close()
+        due = max(asyncio.get_running_loop().time(), self._ready) + self._host.request_delay
+        if ".git/" in target:
+            task = asyncio.ensure_future(self._reply_to_git(method, target, body, headers, due))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._send(self._host.answer(method, target), due)
+
+    async def _reply_to_git(self, method: str, target: str, body: bytes, headers: dict[str, str], due: float) -> None:
+        self._host.counts["git"] += 1
+        self._send(await self._host.git.answer(method, target, body, headers), due)
+
+    def _send(self, message: bytes, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        if due > loop.time():
+            loop.call_at(due, self._transport.write, message)
+        else:
+            self._transport.write(message)
 
 
 def _message(answer: Answer, *, with_body: bool = True) -> bytes:

@@ -98,9 +98,8 @@ def _peers() -> Iterator[str]:
 
 
 def _table(row: Row) -> Iterator[str]:
-    rounds = len(row.ours.samples)
     yield f"### {row.key}\n"
-    yield f"{row.title[0].upper()}{row.title[1:]}; {rounds} rounds.\n"
+    yield f"{row.title[0].upper()}{row.title[1:]}; {words.rounds(row.ours)}.\n"
     yield "| program | median | range | ours by it | requests over connections | peak of memory |"
     yield "| --- | ---: | --- | ---: | --- | ---: |"
     for cells in _cells(row):
@@ -111,6 +110,6 @@ def _cells(row: Row) -> Iterator[tuple[str, str, str, str, str, str]]:
     for entry in row.entries:
         found = spread(entry.seconds)
         ratio = "" if entry is row.ours else words.times(spread(ratios(row.ours.seconds, entry.seconds)).median)
-        few = f" ({len(entry.samples)} rounds)" if len(entry.samples) < len(row.ours.samples) else ""
+        few = f" ({words.rounds(entry)})" if len(entry.samples) < len(row.ours.samples) else ""
         median, extremes = words.duration(found.median), words.range_of(found) + few
         yield entry.name, median, extremes, ratio, words.asked(entry), words.peak(entry)

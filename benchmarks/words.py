@@ -6,7 +6,7 @@ from benchmarks.figures import Spread, spread
 from benchmarks.goals import Goal, Judged
 from benchmarks.record import Entry
 
-__all__ = ["asked", "duration", "limit", "measured", "peak", "range_of", "times", "verdict"]
+__all__ = ["asked", "duration", "limit", "measured", "peak", "range_of", "rounds", "times", "verdict"]
 
 
 def duration(seconds: float) -> str:
@@ -19,6 +19,11 @@ def duration(seconds: float) -> str:
 def range_of(found: Spread) -> str:
     """The extremes."""
     return f"{duration(found.least)} to {duration(found.most)}"
+
+
+def rounds(entry: Entry) -> str:
+    """How often a program ran."""
+    return f"{len(entry.samples)} round{'s' if len(entry.samples) > 1 else ''}"
 
 
 def times(ratio: float) -> str:

@@ -149,7 +149,7 @@ def test_page_has_every_row_and_every_goal() -> None:
     assert "| guard | at most 2 ms over a bare interpreter | 5.0 ms | **missed** |" in text
     assert "| nothing-10 | no request | not measured | not measured |" in text
     assert "| flowverse sync | 1.1 s | 1 s to 1.2 s |  | 442 over 60 | 40 MB |" in text
-    assert "| aiFlows 1.1.1 | 60 s | 60 s to 60 s (1 rounds) | 1/60.0 | 2000 over 1 | 40 MB |" in text
+    assert "| aiFlows 1.1.1 | 60 s | 60 s to 60 s (1 round) | 1/60.0 | 2000 over 1 | 40 MB |" in text
     assert "](picture.svg)" in text
     assert "(speed.md)" in text
 
