@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     print("\n".join(["", *report.goal_lines(done)]))
-    output = options.output or (None if options.quick or options.rows else PAGE)
+    output = options.output or (None if options.quick or options.rows or options.compare else PAGE)
     if output is not None:
         write(done, output)
     if before is None:
@@ -66,7 +66,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="under two minutes: fewer rounds, smaller sizes; writes nothing"
     )
-    parser.add_argument("--rows", nargs="+", choices=list(GROUPS), default=[], help="only these groups; writes nothing")
+    parser.add_argument(
+        "--rows",
+        nargs="+",
+        metavar="ROWS",
+        choices=list(GROUPS),
+        default=[],
+        help=f"only these groups, of {', '.join(GROUPS)}; writes nothing",
+    )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the page there, its picture and numbers beside it"
     )
@@ -74,7 +81,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--compare",
         type=_read,
         metavar="FILE",
-        help="print the change against the numbers (.json) of a run before; exit code 1 if something regressed",
+        help="print the change against the numbers (.json) of a run before; exit code 1 if something regressed; "
+        "writes nothing",
     )
     parser.add_argument("--place", type=Path, metavar="DIR", help="work below this folder, not in memory")
     parser.add_argument("--keep", action="store_true", help="leave all that was made")

@@ -1,20 +1,21 @@
 """A run against one before: what became slower beyond what either run varies by itself. Pure.
 
-Times of two machines, or of two days, cannot be compared; ratios to a peer in the same run can.
+Times of two machines, or of two days, cannot be compared; ratios to a peer in the same run can. A peer has bad luck as
+well: we are slower where we are slower against every peer of the row.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.figures import Spread, ratios, spread
 from benchmarks.record import Entry, Record, Row
 
 __all__ = ["Change", "changes", "lines"]
 
-_LEAST = 0.05
+_LEAST = 0.1
 """A change by less than this share is none, however little the runs vary."""
 
 
@@ -26,6 +27,8 @@ class Change:
     what: str
     before: Spread
     now: Spread
+    agreed: bool = True
+    """Whether all peers of the row say the same."""
 
     @property
     def share(self) -> float:
@@ -35,14 +38,24 @@ class Change:
         return self.now.median / self.before.median - 1
 
     @property
-    def regressed(self) -> bool:
-        """Whether it became worse, and the middle halves of both runs lie apart."""
+    def worse(self) -> bool:
+        """Whether it became more, and the middle halves of both runs lie apart."""
         return self.share > _LEAST and self.now.lower > self.before.upper
 
     @property
-    def improved(self) -> bool:
-        """Whether it became better, in the same sense."""
+    def better(self) -> bool:
+        """Whether it became less, in the same sense."""
         return self.share < -_LEAST and self.now.upper < self.before.lower
+
+    @property
+    def regressed(self) -> bool:
+        """Whether it is worse, and no other peer says otherwise."""
+        return self.worse and self.agreed
+
+    @property
+    def improved(self) -> bool:
+        """Whether it is better, and no other peer says otherwise."""
+        return self.better and self.agreed
 
 
 def changes(before: Record, now: Record) -> list[Change]:
@@ -73,11 +86,13 @@ def _mark(change: Change) -> str:
 
 
 def _of_row(old: Row, row: Row) -> Iterator[Change]:
-    for peer in row.entries[1:]:
-        same = old.entry(peer.name)
-        if same is not None and old.ours.name == row.ours.name:
-            before, now = _ratio(old, same), _ratio(row, peer)
-            yield Change(row=row.key, what=f"ours by {peer.name}", before=before, now=now)
+    by_peer = [
+        Change(row=row.key, what=f"ours by {peer.name}", before=_ratio(old, same), now=_ratio(row, peer))
+        for peer in row.entries[1:]
+        if (same := old.entry(peer.name)) is not None and old.ours.name == row.ours.name
+    ]
+    agreed = all(change.worse for change in by_peer) or all(change.better for change in by_peer)
+    yield from (replace(change, agreed=agreed) for change in by_peer)
     if old.ours.counts() | row.ours.counts() != {0}:
         yield Change(row=row.key, what="requests", before=_requests(old), now=_requests(row))
     if row.size is not None:

@@ -100,7 +100,7 @@ def _peers() -> Iterator[str]:
 def _table(row: Row) -> Iterator[str]:
     yield f"### {row.key}\n"
     yield f"{row.title[0].upper()}{row.title[1:]}; {words.rounds(row.ours)}.\n"
-    yield "| program | median | range | ours by it | requests over connections | peak of memory |"
+    yield "| program | median | range | ours is | requests over connections | peak of memory |"
     yield "| --- | ---: | --- | ---: | --- | ---: |"
     for cells in _cells(row):
         yield f"| {' | '.join(cells)} |"

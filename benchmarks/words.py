@@ -46,7 +46,7 @@ def limit(goal: Goal) -> str:
     return {
         "ratio": f"at most {number} x {peers}" if not goal.words else f"at most {number} of {peers}",
         "over": f"at most {number} ms over {peers}",
-        "sum": f"at most {peers} together",
+        "sum": f"at most {peers}, together",
         "requests": "no request",
         "api": "no info request",
         "time exponent": f"time grows with an exponent of at most {number}",

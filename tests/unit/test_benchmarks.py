@@ -238,6 +238,14 @@ def test_more_than_either_run_varies_is_a_regression() -> None:
     assert regressed(before, two([1.0, 1.1, 1.2], peak=80.0)) == {"peak of memory"}
 
 
+def test_peer_that_became_faster_is_no_regression() -> None:
+    """It is one if we are slower against every peer of the row."""
+    before = run(row("one", entry("ours", [1.0]), entry("a", [1.0]), entry("b", [1.0])))
+    assert regressed(before, run(row("one", entry("ours", [1.0]), entry("a", [0.5]), entry("b", [1.0])))) == set()
+    slow = run(row("one", entry("ours", [2.0]), entry("a", [1.0]), entry("b", [1.0])))
+    assert regressed(before, slow) == {"ours by a", "ours by b"}
+
+
 def test_first_request_is_a_regression() -> None:
     """Where there was none, one is too many."""
     assert regressed(two([1.0], requests=0), two([1.0], requests=1)) == {"requests"}
