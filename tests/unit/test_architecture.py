@@ -119,9 +119,11 @@ FLOORS = [
         "shipping.py",
         "cli/_group.py",
         "cli/_options.py",
-        "cli/_progress.py",
+        "cli/_screen.py",
     ],
-    ["cli/_completion.py", "cli/_terminal.py"],
+    ["cli/_completion.py", "cli/_progress.py"],
+    ["cli/_live.py"],
+    ["cli/_terminal.py"],
     [
         "cli/_adopting.py",
         "cli/_edits.py",
