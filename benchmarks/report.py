@@ -55,13 +55,14 @@ def page(record: Record, picture: str) -> str:
 
 def row_lines(row: Row) -> list[str]:
     """A row for a terminal."""
-    width = max(len(entry.name) for entry in row.entries)
+    cells = list(_cells(row))
+    width, wide = max(len(each[0]) for each in cells), max(len(each[2]) for each in cells)
     lines = [row.title]
-    for entry, cells in zip(row.entries, _cells(row), strict=True):
-        _, median, extremes, ratio, asked, peak = cells
-        said = [ratio and f"ours is {ratio}", asked and f"{asked} connections", row.size and peak]
-        lines.append(f"  {entry.name:{width}}  {median:>8}  {extremes:22} {', '.join(word for word in said if word)}")
-    return [line.rstrip() for line in lines]
+    for name, median, extremes, ratio, asked, peak in cells:
+        said = [ratio and f"ours is {ratio}", asked and f"requests: {asked}", row.size and peak]
+        words_of_it = ", ".join(word for word in said if word)
+        lines.append(f"  {name:{width}}  {median:>8}  {extremes:{wide}}  {words_of_it}".rstrip())
+    return lines
 
 
 def goal_lines(record: Record) -> list[str]:
@@ -100,7 +101,7 @@ def _peers() -> Iterator[str]:
 def _table(row: Row) -> Iterator[str]:
     yield f"### {row.key}\n"
     yield f"{row.title[0].upper()}{row.title[1:]}; {words.rounds(row.ours)}.\n"
-    yield "| program | median | range | ours is | requests over connections | peak of memory |"
+    yield "| program | median | range | ours is | requests, over connections | peak of memory |"
     yield "| --- | ---: | --- | ---: | --- | ---: |"
     for cells in _cells(row):
         yield f"| {' | '.join(cells)} |"
@@ -112,4 +113,5 @@ def _cells(row: Row) -> Iterator[tuple[str, str, str, str, str, str]]:
         ratio = "" if entry is row.ours else words.times(spread(ratios(row.ours.seconds, entry.seconds)).median)
         few = f" ({words.rounds(entry)})" if len(entry.samples) < len(row.ours.samples) else ""
         median, extremes = words.duration(found.median), words.range_of(found) + few
-        yield entry.name, median, extremes, ratio, words.asked(entry), words.peak(entry)
+        asked = words.asked(entry) or ("none" if entry is row.ours else "")
+        yield entry.name, median, extremes, ratio, asked, words.peak(entry)
