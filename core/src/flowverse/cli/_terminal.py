@@ -102,7 +102,7 @@ class Terminal:
         sys.stdout.write(text)
 
     def _print(self, lines: Sequence[Line], *, each: bool = False) -> None:
-        """Print lines in their order. Of some hints or errors in a row, `each` has that word before it, or the first."""
+        """Print lines in their order. Of hints in a row `each` has the word before it, or the first alone."""
         before: str = ""
         for screen, some in groupby(lines, lambda line: self._err if line.kind in _TO_STDERR else self._out):
             parts = []
