@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from flowverse.errors import InvalidModuleId
 from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin
 
-__all__ = ["Index", "Record", "Seen", "base_of", "edit_of", "look", "looks_same", "stat_row"]
+__all__ = ["Index", "Record", "Recorded", "Seen", "base_of", "edit_of", "look", "looks_same", "stat_row"]
 
 _VERSION = 1
 _CHUNK = 1 << 20
@@ -137,6 +137,9 @@ class Index:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidModuleId):
             return cls()
 
+
+Recorded = tuple[list[int], Index]
+"""A record that was written, and how its file looks (see `stat_row`)."""
 
 # --- looking at folders ----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from flowverse._digest import sha256
 from flowverse._edits.materials import Materials
 from flowverse._glance import Look, look, note
 from flowverse._goal import goal, patch_reasons
-from flowverse._index import Index, edit_of
+from flowverse._index import Index, Recorded, edit_of, stat_row
 from flowverse._linking import is_link, target_of_link
 from flowverse._local import look_at_local, stats_of
 from flowverse._plan import make_plan
@@ -67,22 +67,22 @@ def untouched(project: Project, tree: Tree) -> Result | None:
 
     Costs one stat a file. Neither parses the lock nor opens a file of the tree.
     """
-    seen = look(str(project.root), str(tree.root))
-    return None if seen is None else _compare(project, tree, Index.load(tree.index_path), seen)
+    return _compare(project, tree, Index.load(tree.index_path))[0]
 
 
-def settle(project: Project, tree: Tree) -> Result | None:
-    """The fast answer, and a note of it for `_glance.known`, which tells it faster still. Call it after a sync.
+def settle(project: Project, tree: Tree, recorded: Recorded | None = None) -> Result | None:
+    """The fast answer, and a note of it for `_glance.known`, which tells it faster still. `recorded` is what it is now.
 
     Where a module is a link or was edited, or a revision could be a folder, more than stats of the tree is asked for:
     nothing is noted.
     """
-    seen, index = look(str(project.root), str(tree.root)), Index.load(tree.index_path)
-    found = None if seen is None else _compare(project, tree, index, seen)
+    row, index = recorded or (stat_row(tree.index_path), Index.load(tree.index_path))
+    found, seen = _compare(project, tree, index)
     if found is None or seen is None or found.plan.steps or not found.modules or project.manifest_bytes is None:
         return found
     plain = all(record.link is None for record in index.modules.values())
-    if plain and not any(req.path or "/" in req.revision for req in project.manifest.dependencies):
+    plain = plain and not any(req.path or "/" in req.revision for req in project.manifest.dependencies)
+    if plain and list(seen.record[1:]) == row:
         # It was looked before anything was compared: what has changed since does not look like that any more.
         with suppress(Outdated):
             project.check_current()
@@ -112,10 +112,15 @@ def fingerprint(project: Project, found: Result | None) -> str:
     return sha256("\0".join(parts).encode("utf-8", "surrogateescape"))
 
 
-def _compare(project: Project, tree: Tree, index: Index, seen: Look) -> Result | None:
-    """What was left by the last sync, against what is there."""
+def _compare(project: Project, tree: Tree, index: Index) -> tuple[Result | None, Look | None]:
+    """What was left by the last sync, against what is there, and how that looks."""
     if not index.answers or dict(index.answers) != project.answers or tree.interrupted:
-        return None
+        return None, None
+    seen = look(str(project.root), str(tree.root))
+    return (None, None) if seen is None else (_judge(tree, index, seen), seen)
+
+
+def _judge(tree: Tree, index: Index, seen: Look) -> Result | None:
     modules, generated = _sorted(seen)
     if any(generated.get(path) != tuple(row) for path, row in index.generated.items()):
         return None

@@ -14,8 +14,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from flowverse._cache import writing
 from flowverse._contents import Contents
 from flowverse._files import make_folder
@@ -68,6 +66,8 @@ class Tree:
     @contextmanager
     def locked(self, reporter: Reporter) -> Iterator[None]:
         """Be the only sync of this tree; another waits, and says so. What a killed one left behind is cleared."""
+        from filelock import FileLock, Timeout  # not needed where nothing is written, and with asyncio in its wake
+
         self.check_root()
         with writing(self.private):
             self.private.mkdir(parents=True, exist_ok=True)
