@@ -17,14 +17,13 @@ from pathlib import Path
 
 from benchmarks.desk import outside
 from benchmarks.running import Progress
-from tests.environments import environment
+from tests.environments import AIFLOWS, AIFLOWS_INSTALLS, environment
 from tests.hosts.wheelhouse import Wheelhouse, build_wheelhouse
 
 __all__ = ["Places"]
 
 PDM = ("pdm==2.29.3", "hishel[httpx]==1.2.1", "unearth<0.19")
 """PDM does not resolve cleanly with the newest of the other two."""
-_REQUIREMENTS = Path(__file__).with_name("peers") / "aiflows_requirements.txt"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Places:
     @cached_property
     def aiflows(self) -> Environment:
         """The aiFlows that users have, with what its sync needs of its hundred requirements."""
-        return self._make("aiflows-1.1.1", ["-r", str(_REQUIREMENTS)], ["--no-deps", "aiflows==1.1.1"])
+        return self._make(AIFLOWS.replace("==", "-"), *AIFLOWS_INSTALLS)
 
     def made(self, name: str) -> bool:
         """Whether an environment was asked for in this run."""

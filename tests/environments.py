@@ -14,7 +14,12 @@ from pathlib import Path
 import uv
 from filelock import FileLock
 
-__all__ = ["environment"]
+__all__ = ["AIFLOWS", "AIFLOWS_INSTALLS", "environment"]
+
+AIFLOWS = "aiflows==1.1.1"
+_NEEDED = Path(__file__).parents[1] / "benchmarks/peers/aiflows_requirements.txt"
+AIFLOWS_INSTALLS = (["-r", str(_NEEDED)], ["--no-deps", AIFLOWS])
+"""For `environment`: of all that aiFlows asks for, what its sync imports."""
 
 
 def environment(name: str, *installs: Sequence[str], cache: Path | None = None) -> Path:

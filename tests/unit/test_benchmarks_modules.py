@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+
 import pytest
+from flowverse._scan import scan
 from flowverse.model import ModuleId
 
 from benchmarks import modules
@@ -50,9 +54,33 @@ def test_further_version_moves_three_files() -> None:
     assert first.keys() == second.keys()
 
 
-def test_module_asks_for_what_the_graph_says() -> None:
-    """In the words that flow modules use."""
-    text = modules.contents(40, 0)["__init__.py"].decode()
-    asked = modules.dependencies(40, 0)
-    assert len(asked) == 3
-    assert all(f'{{"url": "{ModuleId.parse(id)}", "revision": "main"}}' in text for id in asked)
+@pytest.mark.parametrize("size", [*SIZES, 3000])
+def test_module_asks_for_what_the_graph_says(size: int) -> None:
+    """Whoever reads the texts finds the graph, and nothing that cannot be read."""
+    for number in range(0, size, max(1, size // 100)):
+        found = scan(ModuleId.parse(modules.module_id(size, number)), modules.contents(size, number))
+        wishes = [(str(req.id), req.revision) for req in found.requirements]
+        assert wishes == [(id, "main") for id in modules.dependencies(size, number)]
+        assert not found.warnings
+        assert not found.python_requirements
+
+
+@pytest.mark.parametrize("size", [40, 1000, 3000])
+def test_graph_has_five_layers_and_diamonds(size: int) -> None:
+    """Each module below the first layer is asked for by three others, so a sync meets most modules more than once."""
+    asked = Counter(id for number in range(size) for id in modules.dependencies(size, number))
+    assert set(asked) == set(modules.world(size)) - set(modules.roots(size))
+    assert set(asked.values()) == {3}
+    depth, layer = 1, modules.roots(size)
+    while layer := [id for one in set(layer) for id in modules.dependencies(*modules.known(one) or (0, 0))]:
+        depth += 1
+    assert depth == 5
+
+
+def test_modules_are_the_same_on_every_machine() -> None:
+    """What was measured a year ago was measured with the same bytes."""
+    digest = hashlib.sha256()
+    for number in range(40):
+        for path, content in modules.contents(40, number).items():
+            digest.update(f"{path} {len(content)}\n".encode() + content)
+    assert digest.hexdigest() == "c1fbbfec202cf6bdf456d35fcf9bb4d2fa091c5928ea4fd408db8a10bd4bf16d"
