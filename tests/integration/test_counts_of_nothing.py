@@ -137,6 +137,22 @@ def test_what_reads_imports_no_client(synced: Workspace, command: str) -> None:
     assert seen.packages & (CLIENT | {"tomlkit"}) == set()
 
 
+def test_a_sync_of_nothing_imports_nothing(synced: Workspace) -> None:
+    """The command says so before anything is imported that a bare interpreter has not: no click, no rich, no engine."""
+    seen = watch(synced, COMMAND, "sync")
+
+    seen.done.worked("2 flow modules in sync")
+    assert {name for name in seen.packages if name not in {"flowverse", "encodings"}} == set()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_host_that_asks_imports_little(synced: Workspace, question: str) -> None:
+    """In the host's own process, where every import counts: none for a screen, to change files, or to ask the Hub."""
+    seen = ask_engine(synced, question)
+
+    assert seen.packages & (CLIENT | {"tomlkit", "filelock", "rich", "click"}) == set()
+
+
 # --- the disk --------------------------------------------------------------------------------------------------------
 
 
@@ -195,5 +211,4 @@ def test_each_file_is_looked_at_once(space: Workspace, hub: Hub, question: str) 
     assert len(many.opened) == len(few.opened)
     below = [path for path in many.listed if path.startswith(str(space.tree))]
     assert len(below) == len(set(below))
-    if question != "command":
-        assert many.stats - 10 * (files + generated) <= BESIDE
+    assert many.stats - 10 * (files + generated) <= BESIDE
