@@ -109,7 +109,8 @@ async def install(
             records = {**known.modules, **{id: record for id, record in records.items() if id in how.only}}
         if how.dry_run:
             return Installed(plan=plan)
-        materials = Materials(store, project.lock.by_id if project.lock is not None else {}, project.patches)
+        locked = project.lock.by_id if project.lock is not None else {}
+        materials = Materials(store, locked, project.patches, records, tree.place)
         work = _Work(project=project, tree=tree, pins=pins, records=records, materials=materials, only=how.only)
         fresh, plan = await _build(work, plan, source, reporter)
         _put_in_place(work, plan, fresh)

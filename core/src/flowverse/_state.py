@@ -98,12 +98,14 @@ def would_fetch(project: Project, cache: Cache, *, locked: bool, frozen: bool) -
     if stale(project) and not frozen:
         return not locked
     pins = goal(project)
-    found, _ = survey(project, tree, pins)
+    found, records = survey(project, tree, pins)
     plan = make_plan(pins, found, overwrite={req.id for req in project.manifest.dependencies if req.overwrite})
-    materials = Materials(cache, project.lock.by_id if project.lock is not None else {}, project.patches)
+    locked_pins = project.lock.by_id if project.lock is not None else {}
+    materials = Materials(cache, locked_pins, project.patches, records, tree.place)
     wanted = [step.pin for step in plan.writes if step.pin is not None]
     raw = [(pin, materials.raw(pin, entry)) for pin in wanted for entry in pin.files]
-    return any(entry is not None and not cache.has(pin.id, pin.commit, entry) for pin, entry in raw)
+    files = [(pin, entry) for pin, entry in raw if entry is not None and not cache.has(pin.id, pin.commit, entry)]
+    return any(materials.here(pin.id, entry) is None for pin, entry in files)
 
 
 def fingerprint(project: Project, found: Result | None) -> str:
