@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-__all__ = ["all_of", "drain", "interruptible", "run"]
+__all__ = ["all_of", "beside", "drain", "interruptible", "run", "within"]
 
 T = TypeVar("T")
 
@@ -27,6 +28,29 @@ async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+@asynccontextmanager
+async def beside(coroutine: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Run a coroutine beside the body, which awaits it; it is cancelled and waited for if the body fails before."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        yield task
+    except BaseException:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+async def within(seconds: float, awaitable: Awaitable[T]) -> T:
+    """The result, if it comes within some seconds; else `asyncio.TimeoutError`.
+
+    What `asyncio.wait_for` does, in the task that calls it: from Python 3.12 on, that does so too.
+    """
+    if sys.version_info >= (3, 11):
+        async with asyncio.timeout(seconds):
+            return await awaitable
+    return await asyncio.wait_for(awaitable, seconds)
 
 
 async def drain(tasks: set[asyncio.Task[None]]) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from flowverse._tasks import within
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.ports import Reporter, Sink
 
@@ -138,6 +139,11 @@ class Client:
         if self._opened is not None:
             await self._opened.client.aclose()
 
+    async def grow(self) -> None:
+        """Have the client make room for more requests at a time."""
+        if self._opened is not None:
+            await self._opened.client.grow()
+
     async def get(self, url: str, what: str) -> Answer:
         """GET a small answer. Raises `HubUnreachable` or `Offline`; a bad status is the caller's to judge."""
         timeout = self._patience.timeout
@@ -213,7 +219,7 @@ class Client:
             self._opened = self._opener()
         opened = self._opened
         try:
-            answer = await asyncio.wait_for(once(opened), deadline)
+            answer = await within(deadline, once(opened))
         except asyncio.TimeoutError:
             return None, f"no answer within {deadline:g} seconds"
         except opened.offline:
