@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from tests.hub import FILE, INFO, TREE, Action, Hub, adding, names_only, read_log, without_blob_ids
+from tests.hub import FILE, INFO, TREE, Action, Hub, Window, adding, names_only, read_log, without_blob_ids
 
 ID = "saibo/ChatFlows"
 URL = f"/{ID}/resolve/main/a.py"
@@ -72,6 +72,22 @@ def test_rate_limit_is_what_the_client_takes_it_for(hub: Hub) -> None:
     hub.rule(INFO, status=429, headers={"RateLimit": '"api";r=0;t=17'})
     with pytest.raises(HfHubHTTPError, match="Retry after 17 seconds"):
         HfApi(endpoint=hub.endpoint, token=False).model_info(ID)
+
+
+def test_limits_are_of_two_kinds(hub: Hub) -> None:
+    """Each answer says what is left of its window, as the Hub's do; files are counted apart, and their store is not."""
+    hub.add(ID, {"a.py": TEXT, "model.bin": b"large"}, lfs=["*.bin"])
+    limit = hub.limit(api=1, files=2, seconds=60)
+
+    files = [ask(hub), ask(hub, f"/{ID}/resolve/main/model.bin"), ask(hub)]
+    infos = [ask(hub, f"/api/models/{ID}"), ask(hub, f"/api/models/{ID}")]
+
+    assert [reply.status for reply in files] == [200, 302, 429]
+    assert [reply.headers["ratelimit"] for reply in files] == [f'"resolvers";r={left};t=60' for left in (1, 0, 0)]
+    assert files[0].headers["ratelimit-policy"] == '"fixed window";"resolvers";q=2;w=60'
+    assert [reply.status for reply in infos] == [200, 429]
+    assert infos[1].headers["ratelimit"] == '"api";r=0;t=60'
+    assert (limit.windows("api"), limit.windows("resolvers")) == ([Window(1, 1)], [Window(2, 1)])
 
 
 @pytest.mark.parametrize("action", ["reset", "hangup"])

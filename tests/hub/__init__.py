@@ -7,6 +7,7 @@ with Hub() as hub:
 """
 
 from tests.hub.hub import Hub
+from tests.hub.limits import Limit, Window
 from tests.hub.repository import Commit, File, Repository
 from tests.hub.rules import (
     COMMITS,
@@ -38,11 +39,13 @@ __all__ = [
     "Commit",
     "File",
     "Hub",
+    "Limit",
     "Listed",
     "Listing",
     "Repository",
     "Request",
     "Rule",
+    "Window",
     "adding",
     "names_only",
     "read_log",

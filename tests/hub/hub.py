@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.hub import routes
+from tests.hub.limits import Bucket, Limit
 from tests.hub.log import Log
 from tests.hub.repository import Commit, Repository
 from tests.hub.rules import Action, Listing, Rule, Rules
@@ -36,6 +37,7 @@ class Hub:
         self._site = routes.Site(page=page, resolve_cache=resolve_cache)
         self._lock = threading.RLock()
         self._rules = Rules()
+        self._limit: Limit | None = None
         self._log = Log(log)
         self._hub = Server("hub", self._answer, self._rules, self._log, port)
         try:
@@ -186,6 +188,22 @@ class Hub:
         )
         return self._rules.add(rule)
 
+    def limit(
+        self, *, api: int | None = None, files: int | None = None, seconds: int = 1, retry_after: bool = False
+    ) -> Limit:
+        """Allow only so many requests a window from now on, and return what counts them.
+
+        Args:
+            api: how many of the API; None are not limited.
+            files: how many of files; None are not limited.
+            seconds: how long those wait who were refused.
+            retry_after: say how long with that header; the Hub says it with `RateLimit`.
+        """
+        most: dict[Bucket, int | None] = {"api": api, "resolvers": files}
+        given: dict[Bucket, int] = {bucket: number for bucket, number in most.items() if number is not None}
+        self._limit = Limit(given, seconds, retry_after=retry_after)
+        return self._limit
+
     def shuffle(self, seed: int, up_to: float = 0.05) -> None:
         """Answer in random order: each request is late by up to so many seconds, as the seed wants it."""
         self._rules.shuffle(seed, up_to)
@@ -235,6 +253,11 @@ class Hub:
         headers = {name: value for rule in applied for name, value in rule.headers.items()}
         if status is not None:
             return problem(status, f"The test wants a {status}", headers=headers)
+        if self._limit is not None:
+            more, refusal = self._limit.judge(call)
+            if refusal is not None:
+                return refusal
+            headers = {**more, **headers}
         with self._lock:
             answer = routes.answer(self._site, call, [rule.listing for rule in applied if rule.listing])
         return Answer(status=answer.status, headers={**answer.headers, **headers}, body=answer.body)

@@ -53,6 +53,24 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
+def test_what_aiflows_spends_of_the_limits_of_the_hub(tmp_path: Path, aiflows: Path, hub: Hub) -> None:
+    """Twice of the API a module, twice for each file; and one of the API a module when nothing has changed."""
+    ids = ["a/One", "b/Two"]
+    for id in ids:
+        hub.add(id, {"__init__.py": f"# {id}\n", "more.py": f"more = {id!r}\n"})
+    wishes = [{"url": id, "revision": "main"} for id in ids]
+    code = f"from aiflows import flow_verse\nflow_verse.sync_dependencies({wishes!r})\n"
+    spent = []
+
+    for _ in range(2):
+        done = start(["-c", code], python=aiflows, cwd=tmp_path, env=environ(tmp_path, hub.endpoint))
+        assert done.returncode == 0, done.stderr
+        spent.append((hub.count(contains="/api/"), hub.count(contains="/resolve/")))
+        hub.clear()
+
+    assert spent == [(2 * 2, 2 * 2 * 2), (2, 0)]
+
+
 @pytest.mark.parametrize("first", ["", "import aiflows.flow_verse\n", "from aiflows import flow_verse\n"])
 @pytest.mark.parametrize("where", ["project", "elsewhere"])
 def test_modules_import_without_the_hub(tmp_path: Path, aiflows: Path, project: Path, where: str, first: str) -> None:

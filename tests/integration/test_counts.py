@@ -1,4 +1,4 @@
-"""What a sync costs: requests, imports and touched files, counted."""
+"""What a sync asks of the Hub, counted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import shutil
 from collections import Counter
 
 import pytest
+from flowverse._hub.http import AT_ONCE
 
 from tests.hub import FILE, INFO, LFS, TREE, Hub, Request, names_only, without_blob_ids
-from tests.integration.workspace import Workspace, asking, looks
+from tests.integration.workspace import Workspace, asking
 
 SHARED = "shared = True\n"
 
@@ -65,26 +66,54 @@ def test_a_large_file_is_asked_for_once_and_found_behind_its_redirect(space: Wor
     assert space.holds(hub, "a/Top")
 
 
-def test_a_second_sync_asks_nothing_and_touches_nothing(synced: Workspace, hub: Hub) -> None:
-    """Nothing to do costs nothing: no request, no import of a Hub client, no file written or replaced."""
-    synced.settle()
-    before = looks(synced.root)
-    hub.clear()
-    code = (
-        "import sys; sys.argv = ['flowverse', 'sync']\n"
-        "from flowverse.cli import main\n"
-        "try: main()\n"
-        "finally: print(sorted(name for name in sys.modules if '.' not in name), file=sys.stderr)\n"
-    )
+@pytest.mark.parametrize("number", [10, 20])
+def test_requests_grow_with_modules_and_files_and_nothing_else(space: Workspace, hub: Hub, number: int) -> None:
+    """One info request a module and one GET a file; no more of them at a time than a server bears."""
+    ids = [f"a/M{count}" for count in range(number)]
+    for id in ids:
+        hub.add(id, {f"f{count}.py": f"at = {(id, count)}\n" for count in range(12)})
+    space.declare(dict.fromkeys(ids, "main"))
 
-    done = synced.python("-c", code)
+    space.sync()
 
-    done.worked("3 flow modules in sync")
-    modules = set(done.err.strip("[]\n' ").split("', '"))
-    assert "flowverse" in modules
-    assert modules & {"huggingface_hub", "httpx", "httpx2", "tomlkit"} == set()
-    assert hub.requests == []
-    assert looks(synced.root) == before
+    assert kinds(hub.requests) == {"info": number, "file": 12 * number}
+    assert len({(request.method, request.path) for request in hub.requests}) == 13 * number
+    assert hub.peak <= AT_ONCE
+
+
+@pytest.mark.parametrize("lfs", [False, True])
+def test_content_that_is_on_its_way_is_not_asked_for_again(space: Workspace, hub: Hub, lfs: bool) -> None:
+    """Ten modules list a blob while it is being fetched for one of them: it is asked for once, and all get it."""
+    ids = [f"a/M{number}" for number in range(10)]
+    for id in ids:
+        same = dict.fromkeys(["same.bin", "sub/again.bin"], b"\3" * 3000)
+        hub.add(id, {"own.txt": f"{id}\n", **same}, lfs=["*.bin"] * lfs)
+    space.declare(dict.fromkeys(ids, "main"))
+    first, own = hub.rule(FILE + ".*bin$", action="stall"), hub.rule(FILE + ".*own.txt$")
+
+    with space.start("sync") as process:
+        own.wait(len(ids))  # so that all are known, and what they want of the other
+        first.release()
+        _, err = process.communicate(timeout=60)
+
+    assert (process.returncode, err) == (0, "")
+    assert first.hits == 1
+    assert hub.count(origin="files") == int(lfs)
+    assert kinds(hub.requests)["file"] == len(ids) + 1
+    assert all(space.holds(hub, id) for id in ids)
+
+
+def test_two_ways_to_one_module_are_asked_for_once(space: Workspace, hub: Hub) -> None:
+    """However many modules want a third at one revision, it is looked up once."""
+    hub.add("c/Leaf", {"leaf.py": "leaf = True\n"})
+    ids = [f"a/M{number}" for number in range(5)]
+    for id in ids:
+        hub.add(id, {"own.py": f"# {id}\n{asking('c/Leaf')}"})
+    space.declare(dict.fromkeys([*ids, "c/Leaf"], "main"))
+
+    space.sync()
+
+    assert kinds(hub.requests) == {"info": 6, "file": 6}
 
 
 def test_a_lock_and_an_empty_cache_need_no_info(synced: Workspace, hub: Hub) -> None:
@@ -157,7 +186,7 @@ def test_a_mirror_that_tells_no_blob_ids_is_asked_for_the_tree(space: Workspace,
 
     space.sync()
 
-    assert kinds(hub.requests)["tree"] == 1
+    assert kinds(hub.requests) == {"info": 1, "tree": 1, "file": 2}
     assert space.holds(hub, "c/Leaf")
 
 
@@ -171,6 +200,23 @@ def test_all_modules_are_asked_for_at_once(space: Workspace, hub: Hub) -> None:
     hub.rule(FILE, together=12)
 
     space.sync()
+
+    assert all(space.holds(hub, id) for id in ids)
+
+
+def test_more_files_than_a_process_may_open(space: Workspace, hub: Hub) -> None:
+    """Files that stand in line are not open: 256 is what some systems allow a process, and it needs some itself."""
+    pytest.importorskip("resource")
+    ids = [f"a/M{number}" for number in range(30)]
+    for id in ids:
+        hub.add(id, {f"{number}.txt": f"{id} {number}\n" for number in range(12)})
+    space.declare(dict.fromkeys(ids, "main"))
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))\n"
+        "from flowverse.cli import main; sys.argv = ['flowverse', 'sync', '-q']; main()"
+    )
+
+    space.python("-c", code).worked()
 
     assert all(space.holds(hub, id) for id in ids)
 

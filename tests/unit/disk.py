@@ -38,16 +38,22 @@ class Killed(BaseException):
 class Watch:
     """What was changed by the thread that watches, in order, as (event, path); it dies before change `dies_at`.
 
-    `steps` has each change once, with the last of its paths: `dies_at` is an index of it.
+    `steps` has each change once, with the last of its paths: `dies_at` is an index of it. `opened` has every file that
+    was opened, for whatever.
     """
 
     dies_at: int | None = None
     changes: list[tuple[str, str]] = field(default_factory=list)
     steps: list[tuple[str, str]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     thread: int = field(default_factory=threading.get_ident)
 
     def see(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if threading.get_ident() != self.thread or not _is_change(event, arguments):
+        if threading.get_ident() != self.thread:
+            return
+        if event == "open" and isinstance(arguments[0], (str, bytes)):
+            self.opened.append(os.fsdecode(arguments[0]))
+        if not _is_change(event, arguments):
             return
         paths = [os.fsdecode(path) for path in arguments[: 2 if event == "os.rename" else 1] if path is not None]
         self.changes += [(event, path) for path in paths]

@@ -78,12 +78,12 @@ class MemoryStore:
     def read(self, id: ModuleId, commit: str, entry: FileEntry) -> bytes | None:  # noqa: ARG002
         return self.contents.get(entry.sha256)
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:  # noqa: ARG002
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:  # noqa: ARG002
         content = self.contents.get(entry.sha256)
         if content is None:
             return False
-        to.write_bytes(content)
-        self.copied.append(to)
+        Path(to).write_bytes(content)
+        self.copied.append(Path(to))
         return True
 
 

@@ -125,22 +125,36 @@ def test_a_corrupted_blob_is_not_believed(cache: Cache, tmp_path: Path, file: Re
     wanted = entry(PATH, CONTENT)
     assert cache.entry(ID, ONE, file) == wanted
     assert cache.read(ID, ONE, wanted) == CONTENT
-    assert cache.copy(ID, ONE, wanted, tmp_path / "good")
+    assert cache.copy(ID, ONE, wanted, str(tmp_path / "good"))
     assert (tmp_path / "good").read_bytes() == CONTENT
     cache.snapshot(ID, ONE, PATH).resolve().write_bytes(damage)
     assert cache.entry(ID, ONE, file) is None
     assert cache.read(ID, ONE, wanted) is None
-    assert not cache.copy(ID, ONE, wanted, tmp_path / "bad")
+    assert not cache.copy(ID, ONE, wanted, str(tmp_path / "bad"))
     assert not (tmp_path / "bad").exists()
     bring(cache, file=file)
     assert cache.read(ID, ONE, wanted) == CONTENT
+
+
+def test_a_file_that_is_too_large_for_one_piece_is_hashed_too(cache: Cache, tmp_path: Path) -> None:
+    """It is written while it is read, and taken away again if it is not what it should be."""
+    content = bytes(range(256)) * 5000
+    bring(cache, content, file=RemoteFile(path=PATH, size=len(content), blob_id=git_blob_id(content)))
+    wanted = entry(PATH, content)
+    assert cache.copy(ID, ONE, wanted, str(tmp_path / "good"))
+    assert (tmp_path / "good").read_bytes() == content
+    cache.snapshot(ID, ONE, PATH).resolve().write_bytes(content[:-1] + b"x")
+    assert not cache.copy(ID, ONE, wanted, str(tmp_path / "bad"))
+    assert not (tmp_path / "bad").exists()
+    cache.snapshot(ID, ONE, PATH).unlink()
+    assert not cache.copy(ID, ONE, wanted, str(tmp_path / "bad"))
 
 
 def test_what_is_not_there_is_not_there(cache: Cache, tmp_path: Path) -> None:
     wanted = entry(PATH, CONTENT)
     assert cache.entry(ID, ONE, FILE) is None
     assert cache.read(ID, ONE, wanted) is None
-    assert not cache.copy(ID, ONE, wanted, tmp_path / "x")
+    assert not cache.copy(ID, ONE, wanted, str(tmp_path / "x"))
     assert not cache.has(ID, ONE, wanted)
 
 
@@ -170,7 +184,7 @@ def test_a_listing_cannot_lead_anywhere_else(cache: Cache, file: RemoteFile) -> 
 def test_no_path_of_a_lock_leads_out(cache: Cache, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(CONTENT)
     deep = FileEntry(path="../../../../secret", size=len(CONTENT), sha256=sha256(CONTENT))
-    assert not cache.copy(ID, ONE, deep, tmp_path / "x")
+    assert not cache.copy(ID, ONE, deep, str(tmp_path / "x"))
 
 
 # --- once is enough --------------------------------------------------------------------------------------------------
@@ -244,5 +258,5 @@ def test_a_disk_that_refuses_is_a_sentence(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     bring(cache)
     with pytest.raises(TreeError) as caught:
-        cache.copy(ID, ONE, entry(PATH, CONTENT), tmp_path)
+        cache.copy(ID, ONE, entry(PATH, CONTENT), str(tmp_path))
     assert caught.value.path == str(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from flowverse._cache import Incoming
 from flowverse._digest import sha256
-from flowverse._hub.http import Answer, Client, Opened, Patience
+from flowverse._hub.http import AT_ONCE, Answer, Client, Opened, Patience
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.model import ModuleId
 from hypothesis import given
@@ -139,6 +140,7 @@ class Waits:
     """A Reporter of what is waited for."""
 
     said: list[tuple[str, float]] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
 
     def phase(self, name: str) -> None: ...
 
@@ -151,27 +153,41 @@ class Waits:
     def waiting(self, what: str, seconds: float) -> None:
         self.said.append((what, seconds))
 
-    def detail(self, message: str) -> None: ...
+    def detail(self, message: str) -> None:
+        self.details.append(message)
+
+
+SIGNED_IN = {"authorization": f"Bearer {SECRET}", "user-agent": "x"}
 
 
 class Desk:
     """A Client over a script."""
 
-    def __init__(self, *script: Event, endpoint: str = ENDPOINT, **patience: Any) -> None:
-        self.fake, self.waits = Fake(list(script)), Waits()
+    def __init__(
+        self,
+        *script: Event,
+        endpoint: str = ENDPOINT,
+        headers: Mapping[str, str] = SIGNED_IN,
+        fake: Fake | None = None,
+        **patience: Any,
+    ) -> None:
+        self.fake, self.waits, self.headers = fake or Fake(list(script)), Waits(), headers
         self.client = Client(endpoint, self.waits, Patience(**{"timeout": 30.0, "pause": 0.0, **patience}), self._open)
 
     def _open(self) -> Opened:
         self.fake.opened += 1
         return Opened(
             client=self.fake,
-            headers={"authorization": f"Bearer {SECRET}", "user-agent": "x"},
+            headers=self.headers,
             errors=(TransportError,),
             offline=OfflineModeIsEnabled,
         )
 
     def get(self) -> tuple[Answer, float]:
         return run(lambda: self.client.get(URL, "a/A@main"))
+
+    async def get_many(self, number: int) -> list[Answer]:
+        return await asyncio.gather(*(self.client.get(URL, f"a/A{count}@main") for count in range(number)))
 
 
 # --- retries ---------------------------------------------------------------------------------------------------------
@@ -279,15 +295,24 @@ def test_offline_is_no_reason_to_try_again() -> None:
     [
         (429, {"retry-after": "7"}, 7.0),
         (503, {"retry-after": " 12 "}, 12.0),
-        (429, {"ratelimit": '"api";r=0;t=55'}, 55.0),
+        (429, {"ratelimit": '"api";r=0;t=55'}, 56.0),
         (429, {"ratelimit": '"api";r=0;t=55', "retry-after": "3"}, 3.0),
     ],
 )
 def test_the_wait_that_is_asked_for_is_kept(status: int, headers: dict[str, str], seconds: float) -> None:
+    """The rest of a window is told in whole seconds: one more, or it may not be over."""
     desk = Desk(Response(status, headers), Response(200))
     answer, took = desk.get()
     assert (answer.status, took) == (200, seconds)
-    assert desk.waits.said == [(f"a/A@main: the Hub answered {status}", seconds)]
+    why = "a/A@main: the Hub answered 503" if status == 503 else "the Hub allows no more requests for now"
+    assert desk.waits.said == [(why, seconds)]
+
+
+def test_what_more_is_allowed_is_told_who_has_no_token() -> None:
+    desk = Desk(Response(429, {"retry-after": "7"}), Response(200), headers={})
+    desk.get()
+    why = "the Hub allows no more requests for now, and more with a token (`hf auth login`)"
+    assert desk.waits.said == [(why, 7.0)]
 
 
 def test_a_wait_may_be_asked_for_with_a_date() -> None:
@@ -345,6 +370,103 @@ def test_everybody_waits() -> None:
 
     run(both)
     assert [at for at, _, _ in desk.fake.sent] == [0.0, 20.0, 20.0]
+
+
+def test_files_do_not_wait_for_the_api(tmp_path: Any) -> None:
+    """The Hub counts them apart, so what it says of the one it does not say of the other."""
+    desk = Desk(Response(429, {"retry-after": "20"}), Response(200, chunks=[b"ab"]), Response(200))
+    incoming = Incoming(tmp_path / "x", 2)
+
+    async def both() -> None:
+        await asyncio.gather(desk.get_many(1), desk.client.download(URL, "a.py of a/A", incoming, 2))
+
+    run(both)
+    incoming.close()
+    assert [at for at, _, _ in desk.fake.sent] == [0.0, 0.0, 20.0]
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+class Counting(Fake):
+    """A Hub that answers so many requests in each window of 300 s, and tells the others how long it lasts."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__([])
+        self.most, self.refused, self.now, self.peak = most, 0, 0, 0
+        self.windows: Counter[float] = Counter()
+
+    async def get(self, url: str, *, headers: Mapping[str, str], timeout: float) -> Response:  # noqa: ARG002
+        clock = asyncio.get_running_loop().time()
+        window, spent = divmod(clock, 300)
+        self.windows[window] += 1
+        allowed = self.windows[window] <= self.most
+        self.now += 1
+        self.peak = max(self.peak, self.now)
+        await asyncio.sleep(0.04)
+        self.now -= 1
+        if allowed:
+            return Response(200)
+        self.refused += 1
+        return Response(429, {"ratelimit": f'"api";r=0;t={int(300 - spent)}'})
+
+
+def test_more_than_many_windows_allow_is_done_in_as_many_windows() -> None:
+    """As long as it goes on, nobody gives up; refused is what was on its way, and one line a window says so."""
+    desk = Desk(fake=Counting(500))
+
+    answers, seconds = run(lambda: desk.get_many(5000))
+
+    assert isinstance(desk.fake, Counting)
+    assert {answer.status for answer in answers} == {200}
+    assert 9 * 300 < seconds < 9.1 * 300
+    assert len(desk.waits.said) == 9
+    assert {round(pause, -1) for _, pause in desk.waits.said} == {300}
+    assert len(desk.fake.windows) == 10
+    assert desk.fake.refused <= 9 * AT_ONCE
+    assert desk.fake.peak == AT_ONCE
+
+
+def test_a_hub_that_allows_nothing_any_more_is_given_up() -> None:
+    """However many wait: after a quarter of an hour in which none was answered."""
+    desk = Desk(fake=Counting(0), headers={})
+
+    answers, seconds = run(lambda: desk.get_many(200))
+
+    assert {answer.status for answer in answers} == {429}
+    assert seconds < 900
+    assert len(desk.waits.said) == 2
+
+
+def test_one_line_says_that_many_are_in_trouble() -> None:
+    """Requests that fail side by side are sent again together; who asks for details gets each."""
+    desk = Desk(Response(503), pause=1.0, retries=2)
+
+    answers, _ = run(lambda: desk.get_many(AT_ONCE))
+
+    assert {answer.status for answer in answers} == {503}
+    assert len(desk.fake.sent) == 3 * AT_ONCE
+    assert len(desk.waits.said) <= 3
+    assert len(desk.waits.said) + len(desk.waits.details) == 2 * AT_ONCE
+
+
+def test_a_longer_wait_is_said_as_well() -> None:
+    """Whoever was told of two seconds is told when they become twenty."""
+    desk = Desk(Response(429, {"retry-after": "2"}), Response(429, {"retry-after": "20"}), Response(200))
+
+    run(lambda: desk.get_many(2))
+
+    assert [pause for _, pause in desk.waits.said] == [2.0, 20.0]
+
+
+def test_a_server_in_trouble_is_not_asked_more_often() -> None:
+    """What waits because the server failed keeps its place: no more than AT_ONCE are sent before they are through."""
+    desk = Desk(Response(503), pause=1.0, retries=1)
+
+    run(lambda: desk.get_many(100))
+
+    first = [at for at, _, _ in desk.fake.sent if at < 0.5]
+    assert len(first) == AT_ONCE
 
 
 # --- downloads -------------------------------------------------------------------------------------------------------

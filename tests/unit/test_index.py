@@ -122,6 +122,19 @@ def test_whatever_a_person_does_is_seen(old: bool, operations: list[tuple[str, s
         assert not (expected and looks_same(str(folder), record))
 
 
+def test_a_record_says_a_hash_twice_only_where_it_must(folder: Path) -> None:
+    """Of a file that is as it was synced it has one. A record from before it was so is read as well."""
+    write(folder, {"a.py": b"edited"})
+    record = recorded(folder, FILES, LATER)
+    path = folder.parent / "index.json"
+    rows = json.loads(path.read_bytes())["modules"][str(ID)]["files"]
+    assert {name: len(row) for name, row in rows.items()} == {"a.py": 5, "b/c.py": 4, "b/d.yaml": 4}
+    document = json.loads(path.read_bytes())
+    document["modules"][str(ID)]["files"] = {name: list(seen) for name, seen in record.files.items()}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert Index.load(path).modules[ID] == record
+
+
 # --- the fast answer -------------------------------------------------------------------------------------------------
 
 

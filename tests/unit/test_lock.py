@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import tomli
 from flowverse._digest import tree_digest
 from flowverse._project import parse_lock
 from flowverse.errors import BrokenLock, NewerLock
-from flowverse.lock import VERSION, Lock, dump_lock, load_lock, wanted
+from flowverse.lock import VERSION, Lock, dump_lock, load_lock, parse_text, wanted
 from flowverse.model import Edge, FileEntry, Pin
 from hypothesis import given
 from hypothesis import strategies as st
@@ -308,6 +309,65 @@ def test_nothing_but_a_valid_lock_is_believed(data: st.DataObject) -> None:
     except (BrokenLock, NewerLock):
         return
     assert load(dump_lock(lock)) == lock
+
+
+ROW = '    { path = "a.py", size = 3, sha256 = "' + "0" * 64 + '" },\n'
+ODD_LINES = st.sampled_from(
+    [
+        ROW,
+        "files = [\n",
+        "files = [\n" + ROW + "]\n",
+        "files = [\n" + ROW + "]",
+        'files = "=files=0"\n',
+        "files = []\n",
+        "]\n",
+        "# a comment\n",
+        "[[module]]\n",
+        "[manifest.overrides]\n",
+        'x = """\n',
+        "x = '''\n",
+        '"""\n',
+        "requirements = [\n",
+        "\r\n",
+    ]
+)
+
+
+@given(LOCKS, st.lists(st.tuples(st.integers(0, 40), ODD_LINES), max_size=3), st.booleans())
+def test_the_quick_way_to_read_a_lock_reads_what_toml_says(
+    lock: Lock, odd: list[tuple[int, str]], windows: bool
+) -> None:
+    """Whatever was put between the lines by hand or by a merge, or became of their ends."""
+    lines = dump_lock(lock).splitlines(keepends=True)
+    for place, line in odd:
+        lines.insert(place % (len(lines) + 1), line)
+    text = "".join(lines)
+    text = text.replace("\n", "\r\n") if windows else text
+    assert outcome(parse_text, text) == outcome(tomli.loads, text)
+
+
+def outcome(read: Callable[[str], Any], text: str) -> Any:
+    """What a parser makes of a text, or why it does not."""
+    try:
+        return unread(read(text))
+    except tomli.TOMLDecodeError as error:
+        return str(error)
+
+
+def unread(value: Any) -> Any:
+    """A parsed lock with the files that were read already as TOML has them."""
+    if isinstance(value, FileEntry):
+        return {"path": value.path, "size": value.size, "sha256": value.sha256}
+    if isinstance(value, dict):
+        return {key: unread(inner) for key, inner in value.items()}
+    return [unread(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_the_lines_of_files_need_no_toml_parser() -> None:
+    """They are nearly all of a lock."""
+    pins = (hub_pin("a/A", {"a.py": b"a", "b/c.py": b"c"}), hub_pin("b/B", {"b.py": b"b"}))
+    modules = parse_text(dump_lock(Lock(pins=pins)))["module"]
+    assert [tuple(module["files"]) for module in modules] == [pin.files for pin in pins]
 
 
 @given(st.binary(max_size=60) | TEXTS.map(str.encode))

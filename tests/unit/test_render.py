@@ -253,7 +253,13 @@ def test_the_graph_is_a_tree() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "Waiting for x"), (0.3, "Trying again: x"), (1.2, "Waiting 1 s: x"), (90, "Waiting 90 s: x")],
+    [
+        (0, "Waiting for x"),
+        (0.3, "Trying again: x"),
+        (1.2, "Waiting 1 s: x"),
+        (59.6, "Waiting 1 min: x"),
+        (252, "Waiting 4 min 12 s: x"),
+    ],
 )
 def test_a_wait_is_said_in_whole_seconds(seconds: float, said: str) -> None:
     """Nobody waits for no seconds: what is tried again at once is said so."""

@@ -125,7 +125,7 @@ def test_no_modules_and_no_tree_stay_so(bench: Bench) -> None:
 class Forgetful(MemoryStore):
     """A store that loses what it is given: a cache that is cleaned, or damaged, while a sync runs."""
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:  # noqa: ARG002
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:  # noqa: ARG002
         return False
 
 
@@ -136,9 +136,9 @@ class Planting(MemoryStore):
         super().__init__(*contents)
         self.outside = outside
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
         if not self.copied:
-            (to.parent / "sub").symlink_to(self.outside, target_is_directory=True)
+            (Path(to).parent / "sub").symlink_to(self.outside, target_is_directory=True)
         return super().copy(id, commit, entry, to)
 
 
@@ -183,6 +183,63 @@ def test_a_link_in_staging_is_not_followed(bench: Bench, tmp_path: Path) -> None
     with pytest.raises(TreeError, match="leads out"):
         bench.sync(pin)
     assert contents(outside) == {}
+
+
+@pytest.mark.parametrize("link", ["staging", "staging/a", "staging/a/A"])
+def test_a_folder_that_a_module_is_built_in_is_no_link(bench: Bench, tmp_path: Path, link: str) -> None:
+    """Whatever is below it is not touched."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    place = bench.tree.private / link
+    pin = bench.pin("a/A", A1, ONE)
+    with bench.tree.locked(SILENT):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(outside, target_is_directory=True)
+        with pytest.raises(TreeError, match="leads out"):
+            bench.tree.staging.stage(pin, pin.files, bench.store)
+    assert contents(outside) == {}
+
+
+def test_a_file_is_written_once_and_a_folder_made_once(bench: Bench) -> None:
+    """Three folders of four files are three folders and twelve files; the module is moved in place as a whole."""
+    files = {f"{folder}{number}.txt": b"x" for folder in ("", "data/", "data/inner/") for number in range(4)}
+    pin = bench.pin("a/A", files, ONE)
+    with watched() as watch:
+        bench.sync(pin)
+    built = str(bench.tree.staging.place(pin.id))
+    steps = [(event, path.removeprefix(built)) for event, path in watch.changes if path.startswith(built)]
+    assert sorted(steps) == sorted(
+        [
+            *(("os.mkdir", path) for path in ("", "/data", "/data/inner")),
+            *(("open", f"/{path}") for path in (*files, "FLOW_MODULE_ID")),
+            ("os.rename", ""),
+        ]
+    )
+
+
+def test_many_modules_are_built_by_several_threads(bench: Bench) -> None:
+    """And are what they are to be, in the order of the lock; one that cannot be built ends the sync."""
+    pins = [bench.pin(f"a/A{number:02}", {"a.py": str(number).encode()}, ONE) for number in range(40)]
+    assert steps(bench.sync(*pins)) == [("install", str(pin.id)) for pin in pins]
+    for number, pin in enumerate(pins):
+        assert bench.is_whole(pin, {"a.py": str(number).encode()})
+    moved = [bench.pin(f"a/A{number:02}", {"b.py": str(number).encode()}, TWO) for number in range(40)]
+    del bench.store.contents[moved[33].files[0].sha256]
+    with pytest.raises(KeyError):
+        bench.sync(*moved)
+    assert all(bench.is_whole(pin, {"a.py": str(number).encode()}) for number, pin in enumerate(pins))
+
+
+def test_a_module_that_is_in_place_is_not_read_again(bench: Bench) -> None:
+    """What moves is one of three; of the others not even FLOW_MODULE_ID is opened."""
+    pins = [bench.pin(id, A1, ONE) for id in ("a/A", "b/B", "c/C")]
+    bench.sync(*pins)
+    while any(seen.mtime == -1 for record in bench.tree.load().modules.values() for seen in record.files.values()):
+        bench.sync(*pins)  # what changed in the tick of the record is read again
+    with watched() as watch:
+        bench.sync(bench.pin("a/A", A2, TWO), *pins[1:])
+    assert [path for path in watch.opened if "/a/A/" in path] != []
+    assert [path for path in watch.opened if "/b/B/" in path or "/c/C/" in path] == []
 
 
 # --- edits -----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ believed: it is hashed on every way out.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import re
@@ -17,8 +18,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from flowverse._digest import Hasher
+from flowverse._digest import Hasher, sha256
+from flowverse._files import read_at_most, write_new
 from flowverse._paths import unsafe
 from flowverse.errors import TreeError
 from flowverse.model import FileEntry, ModuleId, RemoteFile, is_commit
@@ -30,12 +33,15 @@ _counter = itertools.count()
 
 
 class Incoming:
-    """A file on its way into the cache: bytes are hashed as they are written, under a name that nobody reads."""
+    """A file on its way into the cache: bytes are hashed as they are written, under a name that nobody reads.
+
+    It is opened when the first of them comes: thousands of files may stand in line, a process may open a few hundred.
+    """
 
     def __init__(self, path: Path, size: int) -> None:
         self.path = path
         self.hasher = Hasher(size)
-        self._file = path.open("xb")
+        self._file: BinaryIO | None = None
 
     @property
     def size(self) -> int:
@@ -45,28 +51,35 @@ class Incoming:
     def restart(self, size: int) -> None:
         """See `Sink.restart`."""
         self.hasher = Hasher(size)
-        self._file.seek(0)
-        self._file.truncate()
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
 
     def write(self, chunk: bytes) -> None:
         """See `Sink.write`."""
         self.hasher.update(chunk)
+        if self._file is None:
+            self._file = self.path.open("xb")
         self._file.write(chunk)
 
     def close(self) -> None:
         """Flush to the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class Cache:
     """The Store over a cache folder (`HF_HUB_CACHE`)."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root, self._root = root, str(root)
 
     def folder(self, id: ModuleId) -> Path:
         """The folder of one repository."""
-        return self.root / f"models--{id.owner}--{id.name}"
+        return Path(self._folder(id))
+
+    def _folder(self, id: ModuleId) -> str:
+        return f"{self._root}/models--{id.owner}--{id.name}"
 
     def snapshot(self, id: ModuleId, commit: str, path: str) -> Path:
         """Where a file of a commit is, if it is here."""
@@ -90,28 +103,44 @@ class Cache:
 
     def read(self, id: ModuleId, commit: str, entry: FileEntry) -> bytes | None:
         """See `Store.read`."""
+        if unsafe(entry.path):
+            return None
         try:
             content = self.snapshot(id, commit, entry.path).read_bytes()
         except OSError:
             return None
-        hasher = Hasher(entry.size)
-        hasher.update(content)
-        return content if hasher.sha256 == entry.sha256 else None
+        return content if sha256(content) == entry.sha256 else None
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
         """See `Store.copy`. Raises `TreeError` when `to` cannot be written."""
         if unsafe(entry.path):
             return False
-        hasher = Hasher(entry.size)
+        place = f"{self._folder(id)}/snapshots/{commit}/{entry.path}"
+        if entry.size > _CHUNK:
+            return self._copy_large(Path(place), entry, Path(to))
         try:
-            source = self.snapshot(id, commit, entry.path).open("rb")
+            content = read_at_most(place, entry.size + 1)
+        except OSError:
+            return False
+        if sha256(content) != entry.sha256:
+            return False
+        try:
+            write_new(to, content)
+        except OSError as error:
+            raise refused(error, to) from error
+        return True
+
+    def _copy_large(self, place: Path, entry: FileEntry, to: Path) -> bool:
+        hasher = hashlib.sha256()
+        try:
+            source = place.open("rb")
         except OSError:
             return False
         with source, writing(to), to.open("xb") as target:
             while chunk := source.read(_CHUNK):
                 hasher.update(chunk)
                 target.write(chunk)
-        if hasher.sha256 == entry.sha256:
+        if hasher.hexdigest() == entry.sha256:
             return True
         to.unlink()
         return False
@@ -143,6 +172,7 @@ class Cache:
         """Give a checked file its name among the blobs and its place in a snapshot."""
         blob = self._blob(id, name)
         with writing(blob):
+            incoming.write(b"")  # an empty file is one, too
             incoming.close()
             incoming.path.replace(blob)
         self._link(id, commit, file.path, blob)
@@ -197,11 +227,16 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name, why = error.filename2 or error.filename or path, error.strerror or str(error)
-        if isinstance(error, shutil.Error) and isinstance(error.args[0], list):  # a copied folder: one row a file
-            _, name, why = error.args[0][0]
-            why = re.sub(r"^\[Errno -?\d+\] |: '.*", "", str(why), flags=re.DOTALL)
-        raise TreeError(str(name), why.lower()) from error
+        raise refused(error, path) from error
+
+
+def refused(error: OSError, path: Path | str) -> TreeError:
+    """What an operating system refused, in our words."""
+    name, why = error.filename2 or error.filename or path, error.strerror or str(error)
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):  # a copied folder: one row a file
+        _, name, why = error.args[0][0]
+        why = re.sub(r"^\[Errno -?\d+\] |: '.*", "", str(why), flags=re.DOTALL)
+    return TreeError(str(name), why.lower())
 
 
 def write(path: Path, content: bytes) -> None:

@@ -53,7 +53,5 @@ def tree_digest(files: Iterable[tuple[str, str]]) -> str:
 
     Each pair is fed as `path`, a NUL, the hex digest, a newline; no path holds a NUL.
     """
-    hasher = hashlib.sha256()
-    for path, digest in sorted(files):
-        hasher.update(f"{path}\0{digest}\n".encode())
-    return f"sha256:{hasher.hexdigest()}"
+    lines = [f"{path}\0{digest}\n" for path, digest in sorted(files)]
+    return f"sha256:{sha256(''.join(lines).encode())}"

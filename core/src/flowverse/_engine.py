@@ -16,7 +16,7 @@ from flowverse._goal import orphans, patch_reasons
 from flowverse._install import How, install
 from flowverse._project import Outdated, Project
 from flowverse._resolve import Resolution, resolve
-from flowverse._state import stale, untouched
+from flowverse._state import settle, stale, untouched
 from flowverse._tree import Tree
 from flowverse.errors import NotShippable, StaleLock, TreeError
 from flowverse.lock import Lock, dump_lock, wanted
@@ -107,13 +107,16 @@ class Engine:
     async def _sync(self) -> Result:
         # What an earlier sync kept counts as untouched; `force` and `merge` are there to take it on.
         mode = self.mode
-        nothing = None if mode.force or mode.merge or self._must_lock else untouched(self.project, self.tree)
+        fast = untouched if mode.dry_run or mode.frozen else settle
+        nothing = None if mode.force or mode.merge or self._must_lock else fast(self.project, self.tree)
         if nothing is not None:
             return replace(nothing, dry_run=mode.dry_run)
         self.tree.check_root()  # before anything is asked for that could not be put there
         how = How(force=mode.force, merge=mode.merge, dry_run=mode.dry_run)
         async with self.source() as source:
-            return await self._install(await self._lock(source), source, how)
+            result = await self._install(await self._lock(source), source, how)
+        fast(self.project, self.tree)
+        return result
 
     async def _install(self, result: Result, source: Source, how: How) -> Result:
         self.reporter.phase("installing")

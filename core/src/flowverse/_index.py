@@ -67,8 +67,14 @@ class Record:
     def row(self, clock: int) -> dict[str, Any]:
         """As a row of the index (see `Index.dump`)."""
         files = {
-            path: (*seen[:2], seen.mtime if max(seen.mtime, seen.ctime) < clock else -1, *seen[3:])
-            for path, seen in self.files.items()
+            path: (
+                base,
+                size,
+                mtime if mtime < clock and ctime < clock else -1,
+                ctime,
+                *(() if now == base else (now,)),
+            )
+            for path, (base, size, mtime, ctime, now) in self.files.items()
         }
         plain = {name: getattr(self, name) for name in _PLAIN}
         return {**plain, "conflicts": self.conflicts, "files": files, "sources": self.sources}
@@ -76,7 +82,8 @@ class Record:
     @classmethod
     def of_row(cls, id: ModuleId, row: Mapping[str, Any]) -> Record:
         """Read a row back. Raises `TypeError`, `ValueError` or `KeyError` for what is none."""
-        files = {name: Seen(*seen) for name, seen in row["files"].items()}
+        # A file that is as it was synced has its hash once; records of before it was so have it twice.
+        files = {name: Seen(*seen, *seen[:1]) if len(seen) == 4 else Seen(*seen) for name, seen in row["files"].items()}
         conflicts = tuple(row.get("conflicts", ()))
         return cls(id=id, **{**row, "files": files, "conflicts": conflicts})
 
@@ -99,6 +106,12 @@ class Index:
     answers: Mapping[str, str] = field(default_factory=dict)
     generated: Mapping[str, list[int]] = field(default_factory=dict)
     modules: Mapping[ModuleId, Record] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> int:
+        """When, in nanoseconds, the last change was that can be seen."""
+        seen = [max(seen.mtime, seen.ctime) for record in self.modules.values() for seen in record.files.values()]
+        return max([0, *seen, *(max(row[1:], default=0) for row in self.generated.values())])
 
     def dump(self, clock: int) -> str:
         """As text. A file that changed in or after the tick `clock` could change again unseen: it is read again.
@@ -129,14 +142,19 @@ class Index:
 
 
 def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every file below a folder but bytecode, which the interpreter writes and no person edits; links are files."""
+    """Every file below a folder that counts; links are files.
+
+    Bytecode does not, which the interpreter writes and no person edits, nor FLOW_MODULE_ID, which is generated, and
+    looked at with what else is.
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
+            name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _walk(entry.path, f"{prefix}{entry.name}/")
-            elif not entry.name.endswith((".pyc", ".pyo")):
-                yield prefix + entry.name, entry
+                if name != "__pycache__":
+                    yield from _walk(entry.path, f"{prefix}{name}/")
+            elif not name.endswith((".pyc", ".pyo")) and (prefix or name != MODULE_ID_FILE):
+                yield prefix + name, entry
 
 
 def is_bytecode(path: str) -> bool:
@@ -154,8 +172,6 @@ def looks_same(folder: str, record: Record) -> bool:
     left = sum(1 for seen in record.files.values() if seen.now is not None)
     try:
         for path, entry in _walk(folder):
-            if path == MODULE_ID_FILE:
-                continue  # generated, and looked at with what else is
             seen = record.files.get(path)
             if seen is None or seen.now is None:
                 return False
@@ -178,7 +194,7 @@ def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> di
         now = old.now if old is not None and old.now is not None and old[1:4] == shape else _hash(entry)
         found[path] = Seen(base.get(path), *shape, now)
     for path, sha256 in base.items():
-        if path not in found:
+        if path not in found and path != MODULE_ID_FILE:
             found[path] = Seen(sha256, 0, 0, 0, None)
     return found
 
@@ -197,6 +213,8 @@ def _hash(entry: os.DirEntry[str]) -> str:
 
 def edit_of(files: Mapping[str, Seen]) -> Edit:
     """What a person changed."""
+    if all(base == now for base, _, _, _, now in files.values()):
+        return Edit()
     rows = [(path, seen) for path, seen in sorted(files.items()) if not is_bytecode(path)]
     return Edit(
         changed=tuple(path for path, seen in rows if seen.base and seen.now and seen.base != seen.now),
@@ -205,9 +223,9 @@ def edit_of(files: Mapping[str, Seen]) -> Edit:
     )
 
 
-def stat_row(path: Path) -> list[int]:
+def stat_row(path: Path | str) -> list[int]:
     """How a generated file looks: size, and times of change in nanoseconds; empty if it is not there."""
     with suppress(OSError):
-        stat = path.lstat()
+        stat = os.lstat(path)
         return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     return []

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from flowverse._edits.bases import Bases
@@ -19,7 +20,7 @@ from flowverse._local import stats_of
 from flowverse._plan import make_plan
 from flowverse._project import Project
 from flowverse._survey import survey
-from flowverse._tasks import all_of
+from flowverse._tasks import all_of, each
 from flowverse._tree import Tree
 from flowverse.errors import UsageError
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, Plan, PlanStep, RemoteFile
@@ -96,18 +97,19 @@ async def install(
     with nullcontext() if how.dry_run else tree.locked(reporter):
         if not how.dry_run:
             check_current()  # while this sync waited or fetched, another may have locked something newer
-        found, records = survey(project, tree, pins)
+        known = tree.load()
+        found, records = survey(project, tree, pins, known)
         plan = make_plan(pins, found, overwrite=overwrite, force=how.force, merge=how.merge)
         if how.only is not None:
             plan = plan.limited(how.only)
-            records = {**tree.load().modules, **{id: record for id, record in records.items() if id in how.only}}
+            records = {**known.modules, **{id: record for id, record in records.items() if id in how.only}}
         if how.dry_run:
             return Installed(plan=plan)
         materials = Materials(store, project.lock.by_id if project.lock is not None else {}, project.patches)
         work = _Work(project=project, tree=tree, pins=pins, records=records, materials=materials, only=how.only)
         fresh, plan = await _build(work, plan, source, reporter)
         _put_in_place(work, plan, fresh)
-        aside = _generate(work, cache)
+        aside = _generate(work, cache, known, fresh)
         _record(work, complete=how.only is None)
     return Installed(plan=plan, backups=tuple(work.backups), warnings=(*work.copied, *aside))
 
@@ -128,20 +130,22 @@ async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) ->
     The plan comes back as it can be carried out: what cannot be merged is kept, and a merge knows its conflicts.
     """
     pins = [step.pin for step in plan.writes if step.pin is not None and step.pin.path is None]
-    missing: list[tuple[Pin, FileEntry]] = []
-    for pin in pins:
-        missing += [(pin, entry) for entry in work.tree.stage(pin, work.materials)]
-    if missing:
+    fresh: dict[ModuleId, Record] = {}
+    lacking: list[tuple[Pin, list[FileEntry]]] = []
+    for pin, (missing, record) in zip(pins, each(partial(_stage, work), pins), strict=True):
+        if record is not None:
+            fresh[pin.id] = record
+        else:
+            lacking.append((pin, missing))
+    if lacking:
         reporter.phase("fetching")
-        raw = [(pin, work.materials.raw(pin, entry)) for pin, entry in missing]
+        raw = [(pin, work.materials.raw(pin, entry)) for pin, missing in lacking for entry in missing]
         await all_of(_fetch(source, pin, entry) for pin, entry in raw if entry is not None)
-        for pin in {pin.id: pin for pin, _ in missing}.values():
-            work.tree.complete(pin, work.materials)
+        fresh.update((record.id, record) for record in each(partial(_complete, work), lacking))
     for pin in pins:
         for content in work.materials.own(pin):
-            work.tree.keep_content(content)
-    fresh = {pin.id: work.tree.finish_staging(pin) for pin in pins}
-    bases = Bases(work.materials.store, lambda: nullcontext(source), work.tree.kept_content)
+            work.tree.contents.keep(content)
+    bases = Bases(work.materials.store, lambda: nullcontext(source), work.tree.contents.kept)
     steps = []
     for step in plan.steps:
         if step.action != "merge":
@@ -152,11 +156,23 @@ async def _build(work: _Work, plan: Plan, source: Source, reporter: Reporter) ->
     return fresh, replace(plan, steps=tuple(steps))
 
 
+def _stage(work: _Work, pin: Pin) -> tuple[list[FileEntry], Record | None]:
+    """Build a module: what is missing, or its record once it is there."""
+    missing = work.tree.staging.stage(pin, pin.files, work.materials)
+    return missing, None if missing else work.tree.staging.finish(pin, work.tree.place(pin.id))
+
+
+def _complete(work: _Work, lacking: tuple[Pin, list[FileEntry]]) -> Record:
+    pin, missing = lacking
+    work.tree.staging.complete(pin, missing, work.materials)
+    return work.tree.staging.finish(pin, work.tree.place(pin.id))
+
+
 async def _merge(work: _Work, step: PlanStep, fresh: Record, bases: Bases) -> tuple[Record, PlanStep]:
     """Put the edits of a module into what is staged of its pin."""
     edit, record = step.edit, work.records[step.id]
     contents = await bases.read(record, [*edit.changed, *edit.added, *edit.deleted])
-    staged = work.tree.staged(step.id)
+    staged = work.tree.staging.place(step.id)
     label = step.pin.label if step.pin is not None else ""
     try:
         conflicts = weave(work.tree.place(step.id), staged, edit, contents, label=label)
@@ -164,7 +180,6 @@ async def _merge(work: _Work, step: PlanStep, fresh: Record, bases: Bases) -> tu
         return fresh, replace(step, action="keep", behind="moved", backup=False, why=error.why)
     pinned = {path: seen.base for path, seen in fresh.files.items() if seen.base is not None}
     files = look(str(staged), pinned, {})
-    files.pop(MODULE_ID_FILE, None)
     return replace(fresh, files=files, conflicts=conflicts), replace(step, conflicts=conflicts)
 
 
@@ -179,7 +194,8 @@ def _put_in_place(work: _Work, plan: Plan, fresh: Mapping[ModuleId, Record]) -> 
             work.records[step.id] = replace(work.records[step.id], behind=step.behind)
     if not plan.writes:
         return
-    work.tree.announce(Index(modules={**work.records, **fresh}))
+    meant = {**work.records, **fresh}
+    work.tree.announce(Index(modules={step.id: meant[step.id] for step in plan.writes if step.id in meant}))
     for step in plan.writes:
         target = work.target(step.pin) if step.pin is not None else None
         backup = work.tree.apply(step, target, work.records.get(step.id))
@@ -204,26 +220,36 @@ def _linked(work: _Work, id: ModuleId, target: Path) -> Record:
     return replace(record, files={path: seen._replace(base=seen.now) for path, seen in files.items()})
 
 
-def _generate(work: _Work, cache: str) -> tuple[str, ...]:
-    """Write the generated files; what a person had written in the guard's place is kept aside, and said."""
+def _generate(work: _Work, cache: str, known: Index, fresh: Mapping[ModuleId, Record]) -> tuple[str, ...]:
+    """Write the generated files; what a person had written in the guard's place is kept aside, and said.
+
+    `known` is the record as it was, and `fresh` are the modules that were built now, with their FLOW_MODULE_ID.
+    """
     tree, said = work.tree, []
     texts = {".gitignore": _IGNORE, **tree_sources({id.package for id in work.records})}
     here = [pin for pin in work.pins if pin.id in work.records]
     # aiFlows compares the tree with the current folder as the system names it, without links.
     where = {"tree": str(tree.root.resolve()), "project": str(work.project.root), "cache": cache}
     texts[FLOW_MOD] = flow_mod(_as_synced(work, here), **where)
-    index = tree.load()
     for path, text in texts.items():
-        if index.generated.get(path) != stat_row(tree.root / path) and tree.holds_other(path, text):
+        if known.generated.get(path) != stat_row(tree.root / path) and tree.holds_other(path, text):
             aside = os.path.relpath(tree.keep_aside(path), work.project.root)
             said.append(f"{path} of the tree was not as flowverse wrote it; it is kept as {aside}")
         tree.generate(path, text)
     for pin in here:
-        if pin.path is None and work.is_settled(pin):
+        if pin.path is None and work.is_settled(pin) and pin.id not in fresh and not _is_named(tree, pin, known):
             tree.rename_pin(pin)
             work.records[pin.id] = replace(work.records[pin.id], revision=pin.revision, commit=pin.commit)
     tree.drop_owners({id.package for id in work.records})
     return tuple(said)
+
+
+def _is_named(tree: Tree, pin: Pin, known: Index) -> bool:
+    """Whether FLOW_MODULE_ID says a pin already, as far as the record tells without opening it."""
+    record, file = known.modules.get(pin.id), f"{pin.id.folder}/{MODULE_ID_FILE}"
+    if record is None or (record.revision, record.commit, record.patch) != (pin.revision, pin.commit, pin.patch):
+        return False
+    return known.generated.get(file) == stat_row(f"{tree.root}/{file}")
 
 
 def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
@@ -246,7 +272,7 @@ def _record(work: _Work, *, complete: bool) -> None:
     work.tree.record(
         Index(
             answers=answers,
-            generated={path: stat_row(work.tree.root / path) for path in paths},
+            generated={path: stat_row(f"{work.tree.root}/{path}") for path in paths},
             modules=work.records,
         )
     )

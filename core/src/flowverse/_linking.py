@@ -13,14 +13,14 @@ __all__ = ["copied_names", "is_link", "put_link", "target_of_link"]
 _NOT_COPIED = ("__pycache__", "flow_modules", "node_modules", ".git", ".venv")
 
 
-def is_link(place: Path) -> bool:
+def is_link(place: Path | str) -> bool:
     """Whether a path is a link to another place, whatever the system calls it."""
-    if place.is_symlink():
-        return True
     try:
-        return getattr(place.lstat(), "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+        there = os.lstat(place)
     except OSError:
         return False
+    junction = getattr(there, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+    return stat.S_ISLNK(there.st_mode) or junction
 
 
 def target_of_link(place: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from flowverse.errors import UnsafeContent
 from flowverse.model import ModuleId
@@ -20,6 +21,7 @@ _LONGEST_NAME = 255
 _LONGEST_PATH = 1024
 
 
+@lru_cache(maxsize=4096)  # modules have the same names over and over
 def unsafe(path: str) -> str | None:
     """Why a repository path (with `/`) must not be written, as a clause; None if it may be."""
     if not path or len(path) > _LONGEST_PATH:
@@ -51,6 +53,7 @@ def _unsafe_name(name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def fold(path: str) -> str:
     """The form under which two paths are one on some file system (NFC, and case folded)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
@@ -70,10 +73,11 @@ def check_paths(id: ModuleId, paths: Iterable[str]) -> None:
             other = folders.setdefault(fold(folder), folder)
             if other != folder:
                 raise UnsafeContent(id, path, f"is in a folder that is {other!r} where case is ignored")
-        if files.get(fold(path)) == path:
+        key = fold(path)
+        if files.get(key) == path:
             raise UnsafeContent(id, path, "is listed twice")
-        other = files.setdefault(fold(path), path)
-        if other != path or fold(path) in folders:
+        other = files.setdefault(key, path)
+        if other != path or key in folders:
             raise UnsafeContent(id, path, f"is {other!r} where case is ignored")
     for key, folder in folders.items():
         if key in files:

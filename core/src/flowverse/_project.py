@@ -23,7 +23,7 @@ from flowverse._meant import unquoted_id
 from flowverse._patches import read_patches
 from flowverse._toml import quote
 from flowverse.errors import BrokenLock, BrokenPatch, NoProject, UsageError
-from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock
+from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock, parse_text
 from flowverse.manifest import Manifest, parse_manifest
 from flowverse.model import ModuleId, Requirement
 
@@ -347,7 +347,7 @@ def parse_lock(content: bytes | None) -> Lock | None:
     if content is None:
         return None
     try:
-        return load_lock(tomli.loads(content.decode()))
+        return load_lock(parse_text(content.decode()))
     except UnicodeDecodeError:
         raise BrokenLock("it is not UTF-8") from None
     except tomli.TOMLDecodeError as error:

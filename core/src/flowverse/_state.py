@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
-from flowverse._goal import patch_reasons
-from flowverse._index import Index, edit_of, looks_same, stat_row
+from flowverse._cache import Cache
+from flowverse._digest import sha256
+from flowverse._edits.materials import Materials
+from flowverse._glance import Look, look, note
+from flowverse._goal import goal, patch_reasons
+from flowverse._index import Index, edit_of
 from flowverse._linking import is_link, target_of_link
 from flowverse._local import look_at_local, stats_of
-from flowverse._project import Project
+from flowverse._plan import make_plan
+from flowverse._project import Outdated, Project
+from flowverse._survey import survey
 from flowverse._tree import Tree
-from flowverse.model import ModuleId, Pin, Plan, PlanStep, Requirement, Result
+from flowverse.model import MODULE_ID_FILE, ModuleId, Pin, Plan, PlanStep, Requirement, Result
 
-__all__ = ["stale", "untouched"]
+__all__ = ["fingerprint", "settle", "stale", "untouched", "would_fetch"]
 
 
 def stale(project: Project) -> tuple[str, ...]:
@@ -60,20 +67,66 @@ def untouched(project: Project, tree: Tree) -> Result | None:
 
     Costs one stat a file. Neither parses the lock nor opens a file of the tree.
     """
-    index = Index.load(tree.index_path)
+    seen = look(str(project.root), str(tree.root))
+    return None if seen is None else _compare(project, tree, Index.load(tree.index_path), seen)
+
+
+def settle(project: Project, tree: Tree) -> Result | None:
+    """The fast answer, and a note of it for `_glance.known`, which tells it faster still. Call it after a sync.
+
+    Where a module is a link or was edited, or a revision could be a folder, more than stats of the tree is asked for:
+    nothing is noted.
+    """
+    seen, index = look(str(project.root), str(tree.root)), Index.load(tree.index_path)
+    found = None if seen is None else _compare(project, tree, index, seen)
+    if found is None or seen is None or found.plan.steps or not found.modules or project.manifest_bytes is None:
+        return found
+    plain = all(record.link is None for record in index.modules.values())
+    if plain and not any(req.path or "/" in req.revision for req in project.manifest.dependencies):
+        # It was looked before anything was compared: what has changed since does not look like that any more.
+        with suppress(Outdated):
+            project.check_current()
+            tree.note(note(seen, found.modules, fingerprint(project, found)), seen.newest)
+    return found
+
+
+def would_fetch(project: Project, cache: Cache, *, locked: bool, frozen: bool) -> bool:
+    """Whether a sync would ask the Hub. False where it would fail before that. Raises what looking does."""
+    tree = Tree(project.tree_root)
+    if project.unpacked or untouched(project, tree) is not None:
+        return False
+    if stale(project) and not frozen:
+        return not locked
+    pins = goal(project)
+    found, _ = survey(project, tree, pins)
+    plan = make_plan(pins, found, overwrite={req.id for req in project.manifest.dependencies if req.overwrite})
+    materials = Materials(cache, project.lock.by_id if project.lock is not None else {}, project.patches)
+    wanted = [step.pin for step in plan.writes if step.pin is not None]
+    raw = [(pin, materials.raw(pin, entry)) for pin in wanted for entry in pin.files]
+    return any(entry is not None and not cache.has(pin.id, pin.commit, entry) for pin, entry in raw)
+
+
+def fingerprint(project: Project, found: Result | None) -> str:
+    """A word that changes when what a sync answers to does, or the tree is touched; `found` is the fast answer."""
+    parts = [*project.answers.values(), "touched" if found is None else "in sync"]
+    return sha256("\0".join(parts).encode("utf-8", "surrogateescape"))
+
+
+def _compare(project: Project, tree: Tree, index: Index, seen: Look) -> Result | None:
+    """What was left by the last sync, against what is there."""
     if not index.answers or dict(index.answers) != project.answers or tree.interrupted:
         return None
-    if any(stat_row(tree.root / path) != row for path, row in index.generated.items()):
+    modules, generated = _sorted(seen)
+    if any(generated.get(path) != tuple(row) for path, row in index.generated.items()):
         return None
     kept = []
     for id, record in index.modules.items():
-        place = tree.place(id)
         if record.copied:
             return None  # to see whether the folder that it is a copy of has changed, it has to be read
         if record.link is not None:
             if not _still_linked(tree, id, record.link, record.sources):
                 return None
-        elif not looks_same(str(place), record):
+        elif modules.get(id.folder) != {path: file[1:4] for path, file in record.files.items() if file.now is not None}:
             return None
         elif (edit := edit_of(record.files)) or record.conflicts:
             step = PlanStep(action="keep", id=id, old=record.base, edit=edit, behind=record.behind)
@@ -81,6 +134,22 @@ def untouched(project: Project, tree: Tree) -> Result | None:
     total = sum(1 for record in index.modules.values() if record.behind != "gone")
     plan = Plan(steps=tuple(sorted(kept, key=lambda step: step.id)), unchanged=total - len(kept))
     return Result(modules=total, plan=plan, untouched=True)
+
+
+def _sorted(seen: Look) -> tuple[dict[str, dict[str, tuple[int, ...]]], dict[str, tuple[int, ...]]]:
+    """How files look, by path: those of each module, by its folder; and those that are generated."""
+    modules: dict[str, dict[str, tuple[int, ...]]] = {}
+    generated: dict[str, tuple[int, ...]] = {}
+    for folder, rows in seen.tree:
+        owner, _, rest = folder.partition("/")
+        name, slash, below = rest.partition("/")
+        files = modules.setdefault(f"{owner}/{name}", {}) if slash else generated
+        for row in rows:
+            if slash and not below and row[0] == MODULE_ID_FILE:
+                generated[folder + row[0]] = row[1:]
+            else:
+                files[below + row[0] if slash else folder + row[0]] = row[1:]
+    return modules, generated
 
 
 def _still_linked(tree: Tree, id: ModuleId, link: str, sources: object) -> bool:

@@ -7,20 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from flowverse._cache import writing
-from flowverse._index import Record, Seen, base_of, edit_of, look
+from flowverse._index import Index, Record, Seen, base_of, edit_of, look, looks_same
 from flowverse._linking import copied_names, is_link, target_of_link
 from flowverse._local import stats_of
 from flowverse._plan import Found
 from flowverse._project import Project
 from flowverse._tree import Tree
 from flowverse.errors import TreeError
-from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
+from flowverse.model import ModuleId, Pin
 
 __all__ = ["survey"]
 
 
-def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
-    """Look at every module, and bring the records up to date. Writes nothing.
+def survey(
+    project: Project, tree: Tree, pins: tuple[Pin, ...], index: Index | None = None
+) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
+    """Look at every module, and bring the records up to date. Writes nothing. `index` is the tree's, if it is at hand.
 
     Raises `TreeError` for what cannot be read, or stands where a module belongs.
     """
@@ -28,7 +30,8 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
     found: dict[ModuleId, Found] = {}
     records: dict[ModuleId, Record] = {}
     by_id = {pin.id: pin for pin in pins}
-    known = dict(tree.load().modules)
+    known = dict((index or tree.load()).modules)
+    owners = set()
     by_folder = {pin.id.folder.casefold(): pin.id for pin in pins}
     for other in [id for id in known if id not in by_id]:
         new = by_folder.get(other.folder.casefold())
@@ -38,8 +41,9 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
             del known[other]
     for id in {**by_id, **known}:
         place, pin = tree.place(id), by_id.get(id)
-        if pin is not None:
+        if pin is not None and id.package not in owners:
             tree.check_owner(place.parent)  # now: later, other modules would be in place already
+            owners.add(id.package)
         target = project.target(pin.path) if pin is not None and pin.path is not None else None
         with writing(place):
             there, record = _look(id, place, pin, known.get(id), target)
@@ -54,27 +58,27 @@ def survey(project: Project, tree: Tree, pins: tuple[Pin, ...]) -> tuple[dict[Mo
 def _look(
     id: ModuleId, place: Path, pin: Pin | None, record: Record | None, target: Path | None
 ) -> tuple[Found, Record | None]:
+    if not os.path.lexists(place):
+        return Found(id=id, exists=False), None
     if is_link(place):
         link = target_of_link(place)
         same = target is not None and link == str(target)
         sources = stats_of(target) if same and target is not None and target.is_dir() else {}
         return Found(id=id, link=link, same=same), Record(id=id, link=link, sources=sources)
     if not place.is_dir():
-        if place.exists():
-            raise TreeError(str(place), "is a file where a module's folder belongs", hint="Move it away.")
-        return Found(id=id, exists=False), None
+        raise TreeError(str(place), "is a file where a module's folder belongs", hint="Move it away.")
     if record is not None and record.copied:
         return _look_at_copy(id, place, record, target)
     if record is None or record.link is not None:
         # Not ours, or the record is lost: it is the pin's content, or an edit of something unknown.
         record = Record(id=id, files={path: Seen(sha, 0, 0, 0, None) for path, sha in _base(pin).items()})
-    base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
-    files = look(str(place), base, record.files)
-    files.pop(MODULE_ID_FILE, None)
+    files = record.files
+    if not looks_same(str(place), record):
+        base = {path: seen.base for path, seen in files.items() if seen.base is not None}
+        files = look(str(place), base, files)
     same = pin is not None and pin.path is None and record.digest == pin.digest
     if pin is not None and pin.path is None and not same:
         against_pin = look(str(place), base_of(pin), files)
-        against_pin.pop(MODULE_ID_FILE, None)
         if not edit_of(against_pin):
             return Found(id=id, base=record.base, same=True), Record.of(pin, against_pin)
     fresh = replace(record, behind="", files=files)

@@ -1,4 +1,4 @@
-"""Running coroutines side by side: all of them, or none once one fails."""
+"""Running work side by side: all of it, or none once a part fails."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from typing import Any, TypeVar
 
-__all__ = ["all_of", "beside", "drain", "interruptible", "run", "within"]
+__all__ = ["all_of", "beside", "drain", "each", "interruptible", "run", "within"]
 
+S = TypeVar("S")
 T = TypeVar("T")
+
+_THREADS = 2
+"""More than two contend for the interpreter, and win nothing."""
+
+_BATCH = 8
 
 
 async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -45,12 +52,34 @@ async def beside(coroutine: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Tas
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
     """The result, if it comes within some seconds; else `asyncio.TimeoutError`.
 
-    What `asyncio.wait_for` does, in the task that calls it: from Python 3.12 on, that does so too.
+    Before Python 3.12, `asyncio.wait_for` gives the result where both are there, it and Ctrl-C: what goes on then has
+    not heard of it.
     """
     if sys.version_info >= (3, 11):
         async with asyncio.timeout(seconds):
             return await awaitable
-    return await asyncio.wait_for(awaitable, seconds)
+    return await _within(seconds, awaitable)
+
+
+async def _within(seconds: float, awaitable: Awaitable[T]) -> T:
+    """The same for Python 3.10."""
+    task, late = asyncio.current_task(), False
+
+    def ring() -> None:
+        nonlocal late
+        late = True
+        if task is not None:
+            task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(seconds, ring)
+    try:
+        return await awaitable
+    except asyncio.CancelledError:
+        if late:
+            raise asyncio.TimeoutError from None
+        raise
+    finally:
+        timer.cancel()
 
 
 async def drain(tasks: set[asyncio.Task[None]]) -> None:
@@ -66,6 +95,20 @@ async def drain(tasks: set[asyncio.Task[None]]) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+def each(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """What `work` makes of every item, in the order given; the first error in that order is raised.
+
+    Many items are shared among threads, which is worth it for work that waits for a disk or hashes.
+    """
+    if len(items) <= _BATCH:
+        return [work(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # not needed where little is to do
+
+    batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="flowverse") as pool:
+        return list(chain.from_iterable(pool.map(lambda batch: [work(item) for item in batch], batches)))
 
 
 @contextmanager
@@ -120,8 +163,9 @@ def _run(main: Callable[[], Awaitable[T]]) -> T:
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ours = ours and threading.current_thread() is threading.main_thread()
     pressed = False
+    answers: list[T] = []
 
-    async def call() -> T:
+    async def call() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
         def press(*_: object) -> None:
@@ -133,14 +177,16 @@ def _run(main: Callable[[], Awaitable[T]]) -> T:
 
         before = signal.signal(signal.SIGINT, press) if ours else None
         try:
-            return await main()
+            # Not returned: setting a signal's handler back words the task with its result, of which nobody hears.
+            answers.append(await main())
         finally:
             if ours:
                 signal.signal(signal.SIGINT, before)
 
     try:
-        return asyncio.run(call())
+        asyncio.run(call())
     except asyncio.CancelledError:
         if pressed:
             raise KeyboardInterrupt from None
         raise
+    return answers[0]

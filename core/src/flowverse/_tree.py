@@ -1,7 +1,7 @@
 """The tree: the only writer below `flow_modules/`.
 
-A module is built whole in `.flowverse/staging`, every byte hashed on its way in, and only then put in place of the
-old folder, so a reader sees the one or the other, and a sync that is killed leaves nothing that the next cannot mend.
+A module is built whole in `.flowverse/staging` (see `_staging.py`), and only then put in place of the old folder, so a
+reader sees the one or the other, and a sync that is killed leaves nothing that the next cannot mend.
 """
 
 from __future__ import annotations
@@ -9,29 +9,31 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from flowverse._cache import writing
-from flowverse._digest import sha256
+from flowverse._contents import Contents
+from flowverse._files import make_folder
+from flowverse._glance import NAME as GLANCE
+from flowverse._glance import PRIVATE
 from flowverse._guard import module_id_text, owner_source
-from flowverse._index import Index, Record, Seen, base_of, edit_of, look, looks_same
+from flowverse._index import Index, Record, edit_of, look, looks_same
 from flowverse._linking import is_link, put_link
-from flowverse._paths import check_paths
+from flowverse._staging import Staging
 from flowverse._swap import exchange
-from flowverse.errors import TreeError, UsageError, WrongContent
-from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin, PlanStep
-from flowverse.ports import Reporter, Shelf
+from flowverse.errors import TreeError, UsageError
+from flowverse.model import MODULE_ID_FILE, ModuleId, Pin, PlanStep
+from flowverse.ports import Reporter
 
 __all__ = ["Tree"]
 
-PRIVATE = ".flowverse"
+_MOST_TICKS, _TICK = 25, 0.001
+"""How often, and for how many seconds, the disk's clock is waited for: most tick in 1 to 10 ms, some in 2 s."""
 
 
 class Tree:
@@ -40,6 +42,8 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.private = root / PRIVATE
+        self.staging = Staging(self.private / "staging")
+        self.contents = Contents(self.private)
 
     def place(self, id: ModuleId) -> Path:
         """A module's folder."""
@@ -99,9 +103,9 @@ class Tree:
             self.describe_backup(backup, id, before.get(id))
 
     def _clear(self) -> None:
-        for name in ("staging", "trash"):
-            with suppress(OSError):
-                shutil.rmtree(self.private / name)
+        self.staging.clear()
+        with suppress(OSError):
+            shutil.rmtree(self.private / "trash")
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -124,52 +128,6 @@ class Tree:
             return False
         return not _is_clean(self.place(id), meant)
 
-    # --- building ----------------------------------------------------------------------------------------------------
-
-    def stage(self, pin: Pin, store: Shelf) -> list[FileEntry]:
-        """Build a module in staging from the store; what is not there (or not right) is returned, to be fetched.
-
-        Call it again when it was fetched. Raises `UnsafeContent` for a path that leaves the folder, and `TreeError`.
-        """
-        check_paths(pin.id, [entry.path for entry in pin.files])
-        folder = self.staged(pin.id)
-        missing = []
-        for entry in pin.files:
-            to = folder / entry.path
-            with writing(to):
-                to.parent.mkdir(parents=True, exist_ok=True)
-            if not to.parent.resolve().is_relative_to(folder.resolve()):
-                raise TreeError(str(to), "leads out of the module's folder")
-            if not to.exists() and not store.copy(pin.id, pin.commit, entry, to):
-                missing.append(entry)
-        return missing
-
-    def complete(self, pin: Pin, store: Shelf) -> None:
-        """Stage what was missing and is fetched now. Raises `WrongContent` if the store lost it again meanwhile."""
-        missing = self.stage(pin, store)
-        if missing:
-            raise WrongContent(f"{missing[0].path} of {pin.id}", f"sha256 {missing[0].sha256[:12]}", "something else")
-
-    def staged(self, id: ModuleId) -> Path:
-        """Where a module is built."""
-        return self.private / "staging" / id.folder
-
-    def finish_staging(self, pin: Pin) -> Record:
-        """Complete a staged module and say how it looks: its record, once it is in place.
-
-        A file keeps the mode that it has in the tree, as a person may have set it: a pin has no modes.
-        """
-        folder, place = self.staged(pin.id), self.place(pin.id)
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / MODULE_ID_FILE).write_text(module_id_text(pin), encoding="utf-8", newline="\n")
-            files = {}
-            for path, sha in base_of(pin).items():
-                _carry_mode(place / path, folder / path)
-                now = (folder / path).lstat()
-                files[path] = Seen(sha, now.st_size, now.st_mtime_ns, now.st_ctime_ns, sha)
-        return Record.of(pin, files)
-
     # --- putting in place --------------------------------------------------------------------------------------------
 
     def apply(self, step: PlanStep, target: Path | None, before: Record | None) -> Path | None:
@@ -181,11 +139,14 @@ class Tree:
         place = self.place(step.id)
         with writing(place):
             self._owner_folder(place)
+            if step.action == "install" and not os.path.lexists(place):
+                self.staging.place(step.id).rename(place)
+                return None
             aside = self.backup_place(step.id) if step.backup else self._trash_place(step.id)
             if step.action == "prune":
                 _move(place, aside)
             else:
-                fresh = self.staged(step.id)
+                fresh = self.staging.place(step.id)
                 if target is not None:
                     fresh.parent.mkdir(parents=True, exist_ok=True)
                     put_link(fresh, target)
@@ -218,7 +179,7 @@ class Tree:
             self._owner_folder(place)
             clean = is_link(place) or not place.exists() or _is_clean(place, before)
             aside = self._trash_place(id) if clean else self.backup_place(id)
-            self._swap(self.staged(id), place, aside)
+            self._swap(self.staging.place(id), place, aside)
             if clean and aside.is_dir() and not _is_clean(aside, before):  # changed since it was looked at
                 clean, backup = False, self.backup_place(id)
                 _move(aside, backup)
@@ -244,8 +205,8 @@ class Tree:
 
     def _owner_folder(self, place: Path) -> None:
         """Make the owner's folder. A link in its place would carry every write out of the tree."""
-        self.check_owner(place.parent)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if not make_folder(str(place.parent)):
+            self.check_owner(place.parent)
 
     def check_owner(self, owner: Path) -> None:
         """Raise `TreeError` if an owner's folder is something else."""
@@ -359,39 +320,6 @@ class Tree:
                 if left <= {"__init__.py", "__pycache__"} and not own:
                     shutil.rmtree(folder)
 
-    # --- contents that nobody else has -------------------------------------------------------------------------------
-
-    def keep_content(self, content: bytes) -> None:
-        """Keep what a module was synced with and neither the Hub nor its cache has: a patched file."""
-        place = self._contents / sha256(content)
-        with writing(place):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self.private / "content.tmp"
-            fresh.write_bytes(content)
-            fresh.replace(place)
-
-    def kept_content(self, digest: str) -> bytes | None:
-        """What was kept under a sha256, None if nothing is (or not that)."""
-        try:
-            content = (self._contents / digest).read_bytes()
-        except OSError:
-            return None
-        return content if sha256(content) == digest else None
-
-    @property
-    def _contents(self) -> Path:
-        return self.private / "contents"
-
-    def _drop_contents(self, index: Index) -> None:
-        if self._contents.is_dir():
-            needed = {seen.base for record in index.modules.values() for seen in record.files.values()}
-            left = [file for file in self._contents.iterdir() if file.name not in needed]
-            # A module that is brought back from a backup is compared and merged with what it was synced with.
-            said = "".join(path.read_text(encoding="utf-8") for path in self.backups.glob("*/*/*.json") if left)
-            for file in left:
-                if file.name not in said:
-                    file.unlink(missing_ok=True)
-
     # --- the record --------------------------------------------------------------------------------------------------
 
     @property
@@ -409,37 +337,55 @@ class Tree:
 
     def record(self, index: Index) -> None:
         """Write the record that holds now."""
-        self._write_index(index, self.index_path)
+        self._write_index(index, self.index_path, index.newest)
         with suppress(OSError):
             self._next_path.unlink()
         with suppress(OSError):
-            self._drop_contents(index)
+            self.contents.drop(index, self.backups)
         self._clear()
 
     def rewrite(self, record: Record) -> None:
         """Change the record of one module; the next sync looks at all of them again."""
         index = self.load()
         modules = {**index.modules, record.id: record}
-        self._write_index(replace(index, answers={}, modules=modules), self.index_path)
+        named = f"{record.id.folder}/{MODULE_ID_FILE}"  # what it says was not looked at
+        generated = {path: row for path, row in index.generated.items() if path != named}
+        self._write_index(Index(generated=generated, modules=modules), self.index_path)
         # What a killed sync meant is in it as far as it got, and would be taken for newer than this.
         with writing(self.private):
             self._next_path.unlink(missing_ok=True)
 
-    def _write_index(self, index: Index, path: Path) -> None:
+    def _write_index(self, index: Index, path: Path, newest: int = 0) -> None:
         fresh = self.private / "index.tmp"
         with writing(path):
-            fresh.write_bytes(b"")
-            clock = fresh.stat().st_mtime_ns
+            clock = _tick_after(newest, fresh)
             fresh.write_text(index.dump(clock), encoding="utf-8")
             fresh.replace(path)
 
+    def note(self, content: bytes, newest: int) -> None:
+        """Write down how a project looks, as `_glance` notes it; nothing where a change could still go unseen.
 
-def _carry_mode(old: Path, fresh: Path) -> None:
-    with suppress(OSError):
-        mode = old.lstat().st_mode
-        wanted = stat.S_IMODE(mode) | (fresh.stat().st_mode & 0o111)  # a patch may make it executable
-        if stat.S_ISREG(mode) and wanted != stat.S_IMODE(fresh.stat().st_mode):
-            fresh.chmod(wanted)
+        `newest` is when, in nanoseconds, the last change was that is in it. It is for speed alone: no failure counts.
+        """
+        fresh = self.private / f"{GLANCE}.tmp"
+        with suppress(OSError):
+            if _tick_after(newest, fresh) > newest:
+                fresh.write_bytes(content)
+                fresh.replace(self.private / GLANCE)
+
+
+def _tick_after(newest: int, file: Path) -> int:
+    """The time, in nanoseconds, that the disk gives a file now: after `newest`, if its clock ticks often enough.
+
+    A file that changes in the tick in which it was looked at looks the same as before.
+    """
+    for _ in range(_MOST_TICKS):
+        file.write_bytes(b"")
+        clock = file.stat().st_mtime_ns
+        if clock > newest:
+            break
+        time.sleep(_TICK)
+    return clock
 
 
 def _is_clean(folder: Path, record: Record | None) -> bool:
@@ -448,7 +394,6 @@ def _is_clean(folder: Path, record: Record | None) -> bool:
         return False
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(folder), base, {})
-    files.pop(MODULE_ID_FILE, None)
     return not edit_of(files)
 
 

@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import tomli
 
 from flowverse._digest import tree_digest
 from flowverse._toml import quote
 from flowverse.errors import BrokenLock, InvalidModuleId, NewerLock
 from flowverse.model import Edge, FileEntry, ModuleId, Pin, Requirement, is_commit
 
-__all__ = ["LOCK_NAME", "VERSION", "Lock", "dump_lock", "load_lock"]
+__all__ = ["LOCK_NAME", "VERSION", "Lock", "dump_lock", "load_lock", "parse_text"]
 
 LOCK_NAME = "flowverse.lock"
 VERSION = 1
 
+# A file of a lock, as it is written here; in TOML, such a line means the same wherever it can be in an array.
+_FILE = re.compile(
+    r'^    \{ path = "([^"\\\x00-\x1f\x7f]*)", size = (0|[1-9][0-9]{0,17}), sha256 = "([0-9a-f]{64})" \},\n',
+    re.MULTILINE,
+)
+_MARK = "=files="
+_BEGIN = "\nfiles = [\n"
+_END = "\n]\n"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./ -]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Wanted = tuple[tuple[str, str, str], ...]
@@ -123,14 +136,56 @@ def _dump_pin(pin: Pin) -> list[str]:
         if pin.patch:
             lines.append(f"patch = {quote('sha256:' + pin.patch)}")
         rows = (
-            f"    {{ path = {quote(entry.path)}, size = {entry.size}, sha256 = {quote(entry.sha256)} }},"
-            for entry in sorted(pin.files)
+            f'    {{ path = {_quoted(path)}, size = {size}, sha256 = "{sha256}" }},'
+            for path, size, sha256 in sorted((entry.path, entry.size, entry.sha256) for entry in pin.files)
         )
         lines += [f"digest = {quote(pin.digest)}", "files = [", *rows, "]"]
     return lines
 
 
+def _quoted(path: str) -> str:
+    """Most paths need no look at each of their characters."""
+    return f'"{path}"' if _PLAIN.fullmatch(path) else quote(path)
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def parse_text(text: str) -> Mapping[str, Any]:
+    """Parse the text of a lock for `load_lock`. Raises `tomli.TOMLDecodeError`.
+
+    Nearly all of it are lines that say what a file is. As long as they are as `dump_lock` writes them they are read
+    here, which takes a quarter of the time and of the memory; of anything else, the whole is left to the TOML parser.
+    """
+    first, *parts = text.split(_BEGIN)
+    # Between triple quotes, a line may mean anything.
+    if parts and not any(odd in text for odd in ('"""', "'''", _MARK)):
+        lists, rest = [], [first]
+        for number, part in enumerate(parts):
+            rows, end, after = part.partition(_END)
+            found = _FILE.findall(rows + "\n")
+            if not end or len(found) != rows.count("\n") + 1:
+                break
+            lists.append([FileEntry(path=path, size=int(size), sha256=sha) for path, size, sha in found])
+            rest.append(f'\nfiles = "{_MARK}{number}"\n{after}')
+        else:
+            with suppress(tomli.TOMLDecodeError):
+                document = tomli.loads("".join(rest))
+                modules = document.get("module")
+                if _put_back(modules, lists):
+                    return document
+    return tomli.loads(text)
+
+
+def _put_back(modules: object, lists: Sequence[list[FileEntry]]) -> bool:
+    """Put lists where their marks are, if each is the `files` of a module, and in order: they were that before."""
+    tables = [module for module in modules if isinstance(module, dict)] if isinstance(modules, list) else []
+    tables = [module for module in tables if str(module.get("files")).startswith(_MARK)]
+    if [module["files"] for module in tables] != [f"{_MARK}{number}" for number in range(len(lists))]:
+        return False
+    for module, files in zip(tables, lists, strict=True):
+        module["files"] = files
+    return True
 
 
 def load_lock(document: Mapping[str, Any]) -> Lock:
@@ -185,7 +240,7 @@ def _load_pin(module: object, where: str) -> Pin:
     commit = _get(module, "commit", str, where)
     if not is_commit(commit):
         raise BrokenLock(f"{where}.commit is not 40 hex digits")
-    files = tuple(_load_file(row, f"{where}.files") for row in _get(module, "files", list, where))
+    files = _load_files(_get(module, "files", list, where), f"{where}.files")
     if len({entry.path for entry in files}) != len(files):
         raise BrokenLock(f"a file of {id} stands in it twice")
     digest = _get(module, "digest", str, where)
@@ -204,6 +259,11 @@ def _load_edge(row: object, where: str) -> Edge:
         revision=_get(row, "revision", str, where),
         at=_get(row, "at", str, where),
     )
+
+
+def _load_files(rows: list[Any], where: str) -> tuple[FileEntry, ...]:
+    """The files of a module; those that `parse_text` has read already are as they are to be."""
+    return tuple(row if type(row) is FileEntry else _load_file(row, where) for row in rows)
 
 
 def _load_file(row: object, where: str) -> FileEntry:

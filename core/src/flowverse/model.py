@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from flowverse._meant import address_of
@@ -55,7 +55,7 @@ def is_commit(revision: str) -> bool:
     return _COMMIT.fullmatch(revision) is not None
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class ModuleId:
     """The Hub repository id of a flow module, `owner/name`.
 
@@ -69,31 +69,7 @@ class ModuleId:
     @classmethod
     def parse(cls, text: str) -> ModuleId:
         """Read `owner/name`. Raises `InvalidModuleId`, which says the rule that is broken."""
-        parts = text.split("/")
-        form = address_of(text) or "owner/name"
-        if len(parts) != 2 or form != "owner/name":
-            raise InvalidModuleId(text, "it is not of the form owner/name", hint=f'Write it as on the Hub, "{form}".')
-        for part in parts:
-            if not _PART.fullmatch(part) or ".." in part or "--" in part or len(part) > 96:
-                raise InvalidModuleId(
-                    text,
-                    f"{part!r} is not a name that the Hub allows",
-                    hint="Names have letters, digits, '-', '_' and '.', and begin with a letter or a digit.",
-                )
-        owner, name = parts
-        if name[0].isdigit():
-            raise InvalidModuleId(
-                text,
-                f"Python cannot import a name that starts with a digit ({name!r})",
-                hint="Rename the repository on the Hub so that its name starts with a letter.",
-            )
-        if keyword.iskeyword(name):
-            raise InvalidModuleId(
-                text,
-                f"Python cannot import {name!r}, it is a keyword",
-                hint="Rename the repository on the Hub.",
-            )
-        return cls(owner, name)
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.name}"
@@ -101,8 +77,7 @@ class ModuleId:
     @property
     def package(self) -> str:
         """The name of the owner's package: a digit or a keyword in front gets `user_`; `-` and `.` become `_`."""
-        owner = _identifier(self.owner)
-        return f"user_{owner}" if owner[0].isdigit() or keyword.iskeyword(owner) else owner
+        return _package(self.owner)
 
     @property
     def folder(self) -> str:
@@ -113,6 +88,41 @@ class ModuleId:
     def import_name(self) -> str:
         """The dotted name that Python imports, such as `flow_modules.saibo.ChatFlows`."""
         return f"{PACKAGE}.{self.folder.replace('/', '.')}"
+
+
+@lru_cache(maxsize=8192)  # an id stands in a lock once itself, and once for each module that asks for it
+def _parsed(text: str) -> ModuleId:
+    parts = text.split("/")
+    form = address_of(text) or "owner/name"
+    if len(parts) != 2 or form != "owner/name":
+        raise InvalidModuleId(text, "it is not of the form owner/name", hint=f'Write it as on the Hub, "{form}".')
+    for part in parts:
+        if not _PART.fullmatch(part) or ".." in part or "--" in part or len(part) > 96:
+            raise InvalidModuleId(
+                text,
+                f"{part!r} is not a name that the Hub allows",
+                hint="Names have letters, digits, '-', '_' and '.', and begin with a letter or a digit.",
+            )
+    owner, name = parts
+    if name[0].isdigit():
+        raise InvalidModuleId(
+            text,
+            f"Python cannot import a name that starts with a digit ({name!r})",
+            hint="Rename the repository on the Hub so that its name starts with a letter.",
+        )
+    if keyword.iskeyword(name):
+        raise InvalidModuleId(
+            text,
+            f"Python cannot import {name!r}, it is a keyword",
+            hint="Rename the repository on the Hub.",
+        )
+    return ModuleId(owner, name)
+
+
+@lru_cache(maxsize=1024)  # asked for several times a module
+def _package(owner: str) -> str:
+    package = _identifier(owner)
+    return f"user_{package}" if package[0].isdigit() or keyword.iskeyword(package) else package
 
 
 def _identifier(text: str) -> str:
@@ -140,7 +150,7 @@ class Requirement:
         return self.path if self.path is not None else self.revision
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class Edge:
     """One module asks for another: what the lock keeps of a `Requirement` that a module made."""
 
@@ -149,7 +159,7 @@ class Edge:
     at: str
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class FileEntry:
     """One file of a pin: `path` with `/`, `size` in bytes, `sha256` in 64 lower-case hex digits."""
 
@@ -158,7 +168,7 @@ class FileEntry:
     sha256: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RemoteFile:
     """One file as the Hub lists it. `blob_id` is git's sha1, `sha256` is known for LFS files only."""
 

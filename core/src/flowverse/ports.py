@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from flowverse.model import Conflict, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement, Wish
@@ -28,7 +27,7 @@ class Reporter(Protocol):
         """One file of `size` bytes arrived and was checked."""
 
     def waiting(self, what: str, seconds: float) -> None:
-        """A request will be sent again after `seconds`; `what` says why."""
+        """Requests will be sent again after `seconds`; `what` says why. Told once for all that wait at that time."""
 
     def detail(self, message: str) -> None:
         """A sentence for somebody who asked for all of it (`-v`)."""
@@ -84,8 +83,11 @@ class Source(Protocol):
 class Shelf(Protocol):
     """Where the files that a module is built of come from."""
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
-        """Write the content to a new file `to`, hashed on the way; False (and no file) if it is not here or wrong."""
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
+        """Write the content to a new file `to`, hashed on the way; False (and no file) if it is not here or wrong.
+
+        Called from several threads at once. Raises `TreeError`.
+        """
 
 
 class Store(Shelf, Protocol):

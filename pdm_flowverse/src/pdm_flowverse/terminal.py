@@ -70,7 +70,6 @@ class Progress:
         watched = sys.stderr.isatty() and termui.is_interactive() and ui.verbosity == Verbosity.NORMAL
         self._spinner: Spinner | None = ui.open_spinner("Looking at flow modules...") if watched else None
         self._wanted = self._done = 0
-        self._waited = False
 
     def __enter__(self) -> Progress:
         if self._spinner is not None:
@@ -109,14 +108,13 @@ class Progress:
         self._say(f"Fetching flow modules, {self._done:,} of {self._wanted:,} files...")
 
     def waiting(self, what: str, seconds: float) -> None:
-        """Say what is waited for. Off a terminal the first time only: a busy Hub keeps every request waiting."""
+        """Say what is waited for."""
         from flowverse.api import render_waiting
 
         told = render_waiting(what, seconds)
         self._say(f"{told}...")
         if self._spinner is None:
-            _echo(self._ui, told, "dim", err=True, verbosity=Verbosity.DETAIL if self._waited else Verbosity.NORMAL)
-        self._waited = True
+            _echo(self._ui, told, "dim", err=True, verbosity=Verbosity.NORMAL)
 
     def detail(self, message: str) -> None:
         """Say a sentence to somebody who asked for all of them."""

@@ -158,13 +158,12 @@ def _bring_file(tree: Tree, root: Path, backup: Path, to: Path) -> str | None:
 
 def _bring_module(tree: Tree, backup: Path, record: Record) -> str | None:
     """The whole folder, as it was: with the record of what it was synced with, so that it can be merged."""
-    staged = tree.staged(record.id)
+    staged = tree.staging.place(record.id)
     staged.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(backup, staged, symlinks=True)
     aside = tree.put_back(record.id, tree.load().modules.get(record.id))
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(tree.place(record.id)), base, {})
-    files.pop(MODULE_ID_FILE, None)
     tree.rewrite(Record.of_row(record.id, {**record.row(0), "files": files}))
     return aside
 

@@ -44,7 +44,7 @@ class Desk:
         self.tree = Tree(self.project.tree_root)
         self.cache = Cache(settings.cache)
         source = api.source_of(settings, self.cache, reporter)
-        self.bases = Bases(self.cache, source, self.tree.kept_content)
+        self.bases = Bases(self.cache, source, self.tree.contents.kept)
 
     def survey(self) -> tuple[dict[ModuleId, Found], dict[ModuleId, Record]]:
         """What is there, looked at now."""

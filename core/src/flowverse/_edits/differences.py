@@ -17,7 +17,7 @@ from flowverse._reader import nearest
 from flowverse._survey import survey
 from flowverse._tree import Tree
 from flowverse.errors import UsageError
-from flowverse.model import MODULE_ID_FILE, Edit, ModuleId
+from flowverse.model import Edit, ModuleId
 
 __all__ = ["ModuleDiff", "differences", "matching", "put_files_back", "version_of"]
 
@@ -119,7 +119,6 @@ def put_files_back(
                 tree.replace_file(file, content, mode, aside / path)
     base = {path: seen.base for path, seen in record.files.items() if seen.base is not None}
     files = look(str(place), base, record.files)
-    files.pop(MODULE_ID_FILE, None)
     fresh = replace(record, files=files, conflicts=tuple(path for path in record.conflicts if path not in paths))
     tree.rewrite(fresh)
     if not aside.is_dir():

@@ -8,6 +8,7 @@ from pathlib import Path
 from flowverse._cache import writing
 from flowverse._edits.diff import FileVersion
 from flowverse._edits.patch import Patch
+from flowverse._files import write_new
 from flowverse.model import FileEntry, ModuleId, Pin
 from flowverse.ports import Store
 
@@ -21,7 +22,8 @@ class Materials:
         self.store, self._locked, self._patches = store, locked, patches
 
     def _patch(self, id: ModuleId, path: str) -> Patch | None:
-        pin, patch = self._locked.get(id), self._patches.get(id)
+        patch = self._patches.get(id) if self._patches else None
+        pin = self._locked.get(id) if patch is not None else None
         patched = pin is not None and patch is not None and pin.patch == patch.sha256
         return patch if patched and patch is not None and path in patch.files else None
 
@@ -31,7 +33,7 @@ class Materials:
             return entry
         return self._locked[pin.id].by_path.get(entry.path)
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
         """See `Shelf.copy`. Raises `BrokenPatch` too."""
         patch = self._patch(id, entry.path)
         if patch is None:
@@ -39,10 +41,11 @@ class Materials:
         version = self._made(patch, entry.path)
         if version is None:
             return False
-        with writing(to):
-            to.write_bytes(version.content)
+        place = Path(to)
+        with writing(place):
+            write_new(to, version.content)
             if version.executable:
-                to.chmod(to.stat().st_mode | 0o111)
+                place.chmod(place.stat().st_mode | 0o111)
         return True
 
     def own(self, pin: Pin) -> Iterator[bytes]:

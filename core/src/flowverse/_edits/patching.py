@@ -13,7 +13,7 @@ from flowverse._index import Record, base_of, look
 from flowverse._linking import is_link
 from flowverse._patches import ATTRIBUTES, ATTRIBUTES_NAME, patch_name, protect
 from flowverse._tree import Tree
-from flowverse.model import MODULE_ID_FILE, ModuleId, Pin
+from flowverse.model import ModuleId, Pin
 
 __all__ = ["rebase", "write_patches"]
 
@@ -27,7 +27,6 @@ def rebase(tree: Tree, pin: Pin) -> bool:
     if record is None or record.commit != pin.commit or is_link(place) or not place.is_dir():
         return False
     files = look(str(place), base_of(pin), record.files)
-    files.pop(MODULE_ID_FILE, None)
     tree.rewrite(replace(Record.of(pin, files), conflicts=record.conflicts))
     return True
 

@@ -19,7 +19,7 @@ from flowverse._settings import Settings
 from flowverse._tasks import run
 from flowverse._tree import Tree
 from flowverse.errors import Unresolved, UsageError
-from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin, Result
+from flowverse.model import Edit, ModuleId, Pin, Result
 from flowverse.ports import SILENT, Reporter
 
 __all__ = ["patch", "remove_patch"]
@@ -39,7 +39,6 @@ def patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = S
         found, records = desk.survey()
         _check_patchable(id, pin, found[id], records.get(id))
         files = look(str(desk.tree.place(id)), base_of(pin), records[id].files)
-        files.pop(MODULE_ID_FILE, None)
         edit = edit_of(files)
         _check_plain(desk.tree, id, edit)
         bases = run(lambda: desk.bases.raw(pin, paths_of(edit)))
@@ -52,7 +51,7 @@ def patch(root: Path, settings: Settings, module: str, *, reporter: Reporter = S
             raise UsageError(f"{id} was not edited, so there is nothing to save.", hint="Edit its files first.")
         for path in fresh.files if fresh is not None else ():
             version = versions[path]
-            desk.tree.keep_content(version.content if version is not None else b"")
+            desk.tree.contents.keep(version.content if version is not None else b"")
         text = fresh.text if fresh is not None else None
         changed = text != desk.project.patch_texts.get(id)
         kept = write_patches(desk.project.root, desk.tree, {id: text}) if changed else ()

@@ -151,7 +151,7 @@ class _OnlyWhatIsRead:
         """See `Store.read`."""
         return self._store.read(id, commit, entry)
 
-    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: Path) -> bool:
+    def copy(self, id: ModuleId, commit: str, entry: FileEntry, to: str) -> bool:
         """See `Store.copy`: nothing is built of these files."""
         return self._store.copy(id, commit, entry, to)
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -33,9 +32,7 @@ from flowverse._hub.answers import (
     title_of,
     tree_file,
 )
-from flowverse._hub.http import Answer, Client, Opened, Patience
-from flowverse._hub.pools import EACH, Pools
-from flowverse._hub.turns import Turns
+from flowverse._hub.http import DATA, SOURCE, Answer, Client, Opened, Patience
 from flowverse._scan import wanted
 from flowverse.errors import (
     AccessDenied,
@@ -54,10 +51,6 @@ from flowverse.ports import Reporter
 
 __all__ = ["History", "Hub"]
 
-_MOST_POOLS = 4
-"""How many clients there are at most, each with room for `EACH` requests at a time."""
-_LISTING, _SOURCE, _DATA = range(3)
-"""How urgent a request is. What a module asks for is in its sources: until they are here, nobody knows of the next."""
 _BAD = 400
 _MOST_FOR_A_HINT = 5.0
 """Seconds that somebody who mistyped an id waits longer, at most, to be told what was meant."""
@@ -87,9 +80,6 @@ class Hub:
         self.endpoint, self.offline = endpoint, offline
         self._cache, self._reporter = cache, reporter
         self._client = Client(endpoint, reporter, patience, _open)
-        self._turns = Turns(EACH, self._widen)
-        self._pools = 1
-        self._widening: asyncio.Task[None] | None = None
         self._coming: dict[str, asyncio.Future[tuple[ModuleId, str, FileEntry] | None]] = {}
 
     async def __aenter__(self) -> Hub:
@@ -103,8 +93,6 @@ class Hub:
             if isinstance(error, (ModuleNotFound, RevisionNotFound)):
                 await self._suggest(error)
         finally:
-            if self._widening is not None:
-                await asyncio.wait({self._widening})
             await self._client.close()
 
     # --- listing -----------------------------------------------------------------------------------------------------
@@ -166,7 +154,7 @@ class Hub:
 
     async def _page(self, url: str, what: str, id: ModuleId, commit: str) -> tuple[list[dict[str, Any]], str | None]:
         """The rows of one page of a listing, and where the next one is."""
-        answer = await self._get(url, what)
+        answer = await self._client.get(url, what)
         self._check(answer, id, commit)
         page = answer.json()
         if not isinstance(page, list):
@@ -179,27 +167,13 @@ class Hub:
         if self.offline:
             raise Offline(what)
         url = f"{self.endpoint}/api/models/{id}/revision/{quote(revision, safe='')}{query}"
-        answer = await self._get(url, what)
+        answer = await self._client.get(url, what)
         self._check(answer, id, revision)
         info = answer.json()
         commit = info.get("sha") if isinstance(info, dict) else None
         if not isinstance(commit, str) or not is_commit(commit):
             raise HubAnswer(self.endpoint, what, "without a commit")
         return info, commit
-
-    def _widen(self) -> None:
-        """Open another client, if all are busy."""
-        if self._pools < _MOST_POOLS and self._widening is None:
-            self._pools += 1
-            self._widening = asyncio.ensure_future(self._grow())
-
-    async def _grow(self) -> None:
-        await self._client.grow()
-        self._widening = None
-        self._turns.widen(EACH)
-
-    async def _get(self, url: str, what: str) -> Answer:
-        return await self._turns.take(_LISTING, lambda: self._client.get(url, what))
 
     def _check(self, answer: Answer, id: ModuleId, revision: str, path: str | None = None) -> None:
         """Raise what the Hub's error codes mean (https://huggingface.co/docs/hub/api)."""
@@ -228,7 +202,7 @@ class Hub:
 
     async def refs(self, id: ModuleId) -> Refs | None:
         """The branches and tags of a repository that is there; None where a mirror does not tell them. One request."""
-        answer = await self._get(self._refs_url(id), f"the revisions of {id}")
+        answer = await self._client.get(self._refs_url(id), f"the revisions of {id}")
         return refs_of(answer.json()) if answer.status < _BAD else None
 
     async def search(self, words: str, owner: str | None, limit: int) -> tuple[list[Hit], bool]:
@@ -298,36 +272,26 @@ class Hub:
 
     async def _fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> tuple[str, FileEntry]:
         self._reporter.fetching(1, file.size)
-        if self.offline and file.size:
-            raise Offline(f"{file.path} of {id} at {commit[:7]}")
-        with ExitStack() as stack:
-
-            def begin() -> Incoming:  # at its turn: there are not as many open files as there are files
-                return stack.enter_context(self._cache.incoming(id, file.size))
-
+        with self._cache.incoming(id, file.size) as incoming:
             if file.size == 0:
-                incoming, large = begin(), False
+                large = False
+            elif self.offline:
+                raise Offline(f"{file.path} of {id} at {commit[:7]}")
             else:
-                incoming, large = await self._download(id, commit, file, begin)
+                large = await self._download(id, commit, file, incoming)
             _verify(f"{file.path} of {id}", file, incoming)
             name = incoming.hasher.sha256 if large else incoming.hasher.git_blob_id
             entry = self._cache.keep(incoming, id, commit, file, name)
         self._reporter.fetched(file.size)
         return name, entry
 
-    async def _download(
-        self, id: ModuleId, commit: str, file: RemoteFile, begin: Callable[[], Incoming]
-    ) -> tuple[Incoming, bool]:
-        """What came, and whether it was a large file (LFS), whose blob is named by sha256: its ETag says so."""
+    async def _download(self, id: ModuleId, commit: str, file: RemoteFile, incoming: Incoming) -> bool:
+        """Whether it was a large file (LFS), whose blob is named by sha256: its ETag says so."""
         url = f"{self.endpoint}/{id}/resolve/{commit}/{quote(file.path)}"
-
-        async def work() -> tuple[Incoming, Answer]:
-            incoming = begin()
-            return incoming, await self._client.download(url, f"{file.path} of {id}", incoming, file.size)
-
-        incoming, answer = await self._turns.take(_SOURCE if wanted(file.path) else _DATA, work)
+        urgency = SOURCE if wanted(file.path) else DATA
+        answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size, urgency)
         self._check(answer, id, commit, file.path)
-        return incoming, answer.etag == incoming.hasher.sha256
+        return answer.etag == incoming.hasher.sha256
 
 
 def _no_search(endpoint: str, why: str) -> HubAnswer:
@@ -368,7 +332,7 @@ def _open() -> Opened:
     base = next(kind for kind in errors.HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
     http = sys.modules[base.__module__.partition(".")[0]]
     try:
-        client = Pools(get_async_session)
+        client = get_async_session()
     except (OSError, ValueError) as error:  # a proxy or a file of certificates that the environment names
         raise UsageError(
             f"The Hub client cannot be set up: {quiet(str(error))}.",
@@ -376,6 +340,7 @@ def _open() -> Opened:
         ) from None
     return Opened(
         client=client,
+        another=get_async_session,
         headers=headers,
         errors=(base, http.InvalidURL),
         offline=errors.OfflineModeIsEnabled,

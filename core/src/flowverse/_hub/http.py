@@ -15,16 +15,24 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from flowverse._hub.limits import Limit
+from flowverse._hub.pools import EACH, Pools
+from flowverse._hub.turns import Turns
 from flowverse._tasks import within
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.ports import Reporter, Sink
 
-__all__ = ["Answer", "Client", "Opened", "Patience"]
+__all__ = ["AT_ONCE", "DATA", "LISTING", "SOURCE", "Answer", "Client", "Opened", "Patience"]
 
-_RETRIED = {408, 429}
+AT_ONCE = 4 * EACH
+"""How many requests are on their way at most."""
+LISTING, SOURCE, DATA = range(3)
+"""How urgent a request is. What a module asks for is in its sources: until they are here, nobody knows of the next."""
+_TOO_MANY = 429
+_RETRIED = {408, _TOO_MANY}
 _SERVER_ERROR = 500
-_LONGEST_TOLD = 900.0
-"""How long, in seconds, a request waits in all because the Hub says so; its windows are of five minutes."""
+_AS_GOOD_AS_SAID = 2.0
+"""Seconds by which a pause may be longer than the one that was said last, and not be said as well."""
 _SLOWEST = 50_000
 """Bytes a second below which a download counts as stalled, on top of the timeout."""
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
@@ -47,9 +55,13 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """An open asynchronous client of httpx's shape, its headers, and what it raises. `Any`: two libraries fit."""
+    """An open asynchronous client of httpx's shape, how to open another, its headers, and what it raises.
+
+    `Any`: two libraries fit.
+    """
 
     client: Any
+    another: Callable[[], Any]
     headers: Mapping[str, str]
     errors: tuple[type[Exception], ...]
     offline: type[Exception]
@@ -115,19 +127,34 @@ class Answer:
     @property
     def told(self) -> float | None:
         """How many seconds the Hub asks to wait, if it does; none at all is not a wish, and would be tried for ever."""
-        limit = _RATE_LIMIT.search(self.headers.get("ratelimit", "")) if self.status == 429 else None
-        retry = _seconds(self.headers.get("retry-after", "").strip())
-        seconds = retry if retry is not None else float(limit[1]) if limit else 0.0
-        return seconds if seconds > 0 else None
+        limit = _RATE_LIMIT.search(self.headers.get("ratelimit", "")) if self.status == _TOO_MANY else None
+        seconds = _seconds(self.headers.get("retry-after", "").strip())
+        if seconds is None and limit and int(limit[1]) > 0:
+            seconds = float(limit[1]) + 1  # whole seconds, which may have been rounded down
+        return seconds if seconds is not None and seconds > 0 else None
+
+    @property
+    def passing(self) -> bool:
+        """Whether the next answer may be a better one."""
+        return self.status >= _SERVER_ERROR or self.status in _RETRIED
+
+
+Once = Callable[[Opened, Any], Awaitable[Answer]]
+"""One attempt, with what was opened and a client."""
 
 
 class Client:
-    """Sends requests until they are answered or hopeless. `opener` is called at the first one."""
+    """Sends requests, `AT_ONCE` at a time, until they are answered or hopeless. `opener` is called at the first one."""
 
     def __init__(self, endpoint: str, reporter: Reporter, patience: Patience, opener: Callable[[], Opened]) -> None:
         self._endpoint, self._reporter, self._patience, self._opener = endpoint, reporter, patience, opener
         self._opened: Opened | None = None
-        self._not_before = 0.0
+        self._pools: Pools | None = None
+        self._turns = Turns(EACH, self._widen)
+        self._width = EACH
+        self._widening: asyncio.Task[None] | None = None
+        self._api, self._files = Limit(), Limit()
+        self._said_until = 0.0
 
     @property
     def signed_in(self) -> bool:
@@ -136,45 +163,42 @@ class Client:
 
     async def close(self) -> None:
         """Close the client, if it was opened."""
-        if self._opened is not None:
-            await self._opened.client.aclose()
-
-    async def grow(self) -> None:
-        """Have the client make room for more requests at a time."""
-        if self._opened is not None:
-            await self._opened.client.grow()
+        if self._widening is not None:
+            await asyncio.wait({self._widening})
+        if self._pools is not None:
+            await self._pools.aclose()
 
     async def get(self, url: str, what: str) -> Answer:
-        """GET a small answer. Raises `HubUnreachable` or `Offline`; a bad status is the caller's to judge."""
+        """GET an answer of the API. Raises `HubUnreachable` or `Offline`; a bad status is the caller's to judge."""
         timeout = self._patience.timeout
-        return await self._insist(what, timeout, self._getting(url, what, timeout))
+        return await self._insist(what, timeout, self._api, LISTING, self._getting(url, what, timeout))
 
     async def try_to_get(self, url: str, what: str, most: float) -> Answer | None:
-        """GET a small answer that can be done without: one attempt, `most` seconds; None if there is none.
+        """GET an answer that can be done without: one attempt, `most` seconds; None if there is none.
 
         Nothing is sent while the Hub wants everybody to wait.
         """
-        if self._not_before > asyncio.get_running_loop().time():
+        if self._api.left > 0:
             return None
         timeout = min(self._patience.timeout, most)
         return (await self._attempt(what, timeout, self._getting(url, what, timeout)))[0]
 
-    def _getting(self, url: str, what: str, timeout: float) -> Callable[[Opened], Awaitable[Answer]]:
-        async def once(opened: Opened) -> Answer:
-            response = await opened.client.get(url, headers=opened.headers, timeout=timeout)
+    def _getting(self, url: str, what: str, timeout: float) -> Once:
+        async def once(opened: Opened, client: Any) -> Answer:
+            response = await client.get(url, headers=opened.headers, timeout=timeout)
             return self._answer(what, response, response.content)
 
         return once
 
-    async def download(self, url: str, what: str, sink: Sink, size: int) -> Answer:
+    async def download(self, url: str, what: str, sink: Sink, size: int, urgency: int = DATA) -> Answer:
         """GET a file of `size` bytes into `sink`; the same errors as `get`."""
 
-        async def once(opened: Opened) -> Answer:
+        async def once(opened: Opened, client: Any) -> Answer:
             sink.restart(size)
             # `identity`: what is hashed is what was stored, not a packed form of it.
             headers = {**opened.headers, "accept-encoding": "identity", "x-hf-download-counter": "1"}
             timeout = self._patience.timeout
-            async with opened.client.stream("GET", url, headers=headers, timeout=timeout) as response:
+            async with client.stream("GET", url, headers=headers, timeout=timeout) as response:
                 if response.status_code < 400:
                     async for chunk in response.aiter_bytes():
                         sink.write(chunk)
@@ -182,44 +206,64 @@ class Client:
                             break  # longer than promised: wrong already, and maybe endless
                 return self._answer(what, response, b"")
 
-        return await self._insist(what, self._patience.timeout + size / _SLOWEST, once)
+        deadline = self._patience.timeout + size / _SLOWEST
+        return await self._insist(what, deadline, self._files, urgency, once)
 
-    async def _insist(self, what: str, deadline: float, once: Callable[[Opened], Awaitable[Answer]]) -> Answer:
-        repeats, told = 0, 0.0
+    async def _insist(self, what: str, deadline: float, limit: Limit, urgency: int, once: Once) -> Answer:
         while True:
-            await self._until_allowed()
+            await limit.pause()
+            answer = await self._turns.take(urgency, lambda: self._persist(what, deadline, limit, once))
+            if answer is not None:
+                return answer
+
+    async def _persist(self, what: str, deadline: float, limit: Limit, once: Once) -> Answer | None:
+        """An answer, maybe the last of several bad ones; None if the Hub wants a pause, of this request or of others.
+
+        A request keeps its place while it waits to be sent again: more of others would only add to the trouble.
+        """
+        repeats = 0
+        while limit.left == 0:
             answer, why = await self._attempt(what, deadline, once)
-            if answer is not None and answer.status < _SERVER_ERROR and answer.status not in _RETRIED:
+            if answer is not None and not answer.passing:
+                limit.answered()
                 return answer
-            pause = answer.told if answer is not None else None
-            if pause is not None and told + pause <= _LONGEST_TOLD:
-                told += pause
-                self._not_before = max(self._not_before, asyncio.get_running_loop().time() + pause)
-            elif repeats < self._patience.retries and pause is None:
-                pause = self._patience.before(repeats)
-                repeats += 1
-            elif answer is not None:
+            if answer is not None and (told := answer.told) is not None:
+                if not limit.wait(told):
+                    return answer
+                self._say(self._refused if answer.status == _TOO_MANY else f"{what}: {why}", told)
+                break
+            if repeats == self._patience.retries:
+                if answer is None:
+                    raise HubUnreachable(self._endpoint, what, why)
                 return answer
-            else:
-                raise HubUnreachable(self._endpoint, what, why)
-            self._reporter.waiting(f"{what}: {why}", pause)
+            pause = self._patience.before(repeats)
+            repeats += 1
+            self._say(f"{what}: {why}", pause)
             await asyncio.sleep(pause)
+        return None
 
-    async def _until_allowed(self) -> None:
-        """Once the Hub has said "wait", everybody waits: more requests would only be refused as well."""
-        pause = self._not_before - asyncio.get_running_loop().time()
-        if pause > 0:
-            await asyncio.sleep(pause)
+    @property
+    def _refused(self) -> str:
+        more = "" if self.signed_in else ", and more with a token (`hf auth login`)"
+        return f"the Hub allows no more requests for now{more}"
 
-    async def _attempt(
-        self, what: str, deadline: float, once: Callable[[Opened], Awaitable[Answer]]
-    ) -> tuple[Answer | None, str]:
+    def _say(self, why: str, pause: float) -> None:
+        """Say a pause once, for all that wait at the same time; those who want all of it get all of it."""
+        now = asyncio.get_running_loop().time()
+        if now < self._said_until and now + pause <= self._said_until + _AS_GOOD_AS_SAID:
+            self._reporter.detail(why)
+            return
+        self._said_until = now + pause
+        self._reporter.waiting(why, pause)
+
+    async def _attempt(self, what: str, deadline: float, once: Once) -> tuple[Answer | None, str]:
         """The answer, or why there is none, as a clause."""
-        if self._opened is None:
+        if self._opened is None or self._pools is None:
             self._opened = self._opener()
+            self._pools = Pools(self._opened.client)
         opened = self._opened
         try:
-            answer = await within(deadline, once(opened))
+            answer = await within(deadline, once(opened, self._pools))
         except asyncio.TimeoutError:
             return None, f"no answer within {deadline:g} seconds"
         except opened.offline:
@@ -227,6 +271,20 @@ class Client:
         except opened.errors as error:
             return None, _clause(error)
         return answer, f"the Hub answered {answer.status}"
+
+    def _widen(self) -> None:
+        """Open another client, if all are busy."""
+        if self._opened is not None and self._width < AT_ONCE and self._widening is None:
+            self._width += EACH
+            self._widening = asyncio.ensure_future(self._add(self._opened.another))
+
+    async def _add(self, another: Callable[[], Any]) -> None:
+        # In a thread: reading certificates takes 15 ms, in which answers are waiting to be read.
+        client = await asyncio.get_running_loop().run_in_executor(None, another)
+        if self._pools is not None:
+            self._pools.add(client)
+        self._widening = None
+        self._turns.widen(EACH)
 
     def _answer(self, what: str, response: Any, body: bytes) -> Answer:
         first = response.history[0] if response.history else response

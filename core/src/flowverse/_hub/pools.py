@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 __all__ = ["EACH", "Pools"]
 
-EACH = 20
-"""How many connections a client of httpx keeps when they are idle: of more, it closes some, to open them anew for the
-next burst (https://www.python-httpx.org/advanced/resource-limits/). What the Hub's client sets cannot be changed."""
+EACH = 16
+"""How many requests a client is given at a time. httpx keeps 20 idle connections and closes what is above, only to open
+it again for the next burst (https://www.python-httpx.org/advanced/resource-limits/); what the Hub's client sets cannot
+be changed."""
 
 
 class Pools:
-    """Clients of httpx's shape behind the face of one; `opener` makes another of them."""
+    """Clients of httpx's shape behind the face of one."""
 
-    def __init__(self, opener: Callable[[], Any]) -> None:
-        self._opener = opener
-        self._clients = [opener()]
+    def __init__(self, client: Any) -> None:
+        self._clients = [client]
         self._busy = [0]
 
-    async def grow(self) -> None:
-        """Make room for `EACH` more requests at a time. In a thread: reading the certificates takes 15 ms."""
-        self._clients.append(await asyncio.get_running_loop().run_in_executor(None, self._opener))
+    def add(self, client: Any) -> None:
+        """Make room for `EACH` more requests at a time."""
+        self._clients.append(client)
         self._busy.append(0)
 
     @contextmanager
     def _one(self) -> Iterator[Any]:
         """The first client with room, so that the connections of the first are used most."""
-        number = next((n for n, busy in enumerate(self._busy) if busy < EACH), len(self._busy) - 1)
+        number = next((n for n, busy in enumerate(self._busy) if busy < EACH), 0)
         self._busy[number] += 1
         try:
             yield self._clients[number]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from flowverse._render.words import count
+
 __all__ = ["Kind", "Line", "count", "document", "human", "render_waiting", "table", "warnings_of"]
 
 _MOST_WARNINGS = 20
@@ -41,11 +43,6 @@ def table(rows: Sequence[tuple[Kind, Sequence[str]]]) -> list[Line]:
     return [Line(kind, "  ".join(map(str.ljust, cells, widths)).rstrip(), starts) for kind, cells in rows]
 
 
-def count(number: int, what: str) -> str:
-    """`1 flow module`, `2 flow modules`."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
 def warnings_of(warnings: Sequence[str], *, verbose: bool) -> list[Line]:
     """All of them with `verbose`: a module that is written to annoy can cause thousands."""
     shown = warnings if verbose else warnings[:_MOST_WARNINGS]
@@ -67,7 +64,12 @@ def render_waiting(what: str, seconds: float) -> str:
     """What is waited for: nobody reads of a pause that is over before they have."""
     if not seconds:
         return f"Waiting for {what}"
-    return f"Waiting {seconds:.0f} s: {what}" if seconds >= 1 else f"Trying again: {what}"
+    if seconds < 1:
+        return f"Trying again: {what}"
+    minutes, rest = divmod(round(seconds), 60)
+    parts = [f"{minutes} min"] if minutes else []
+    parts += [f"{rest} s"] if rest or not minutes else []
+    return f"Waiting {' '.join(parts)}: {what}"
 
 
 def document(name: str, version: int, body: Mapping[str, Any]) -> str:

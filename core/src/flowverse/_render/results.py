@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from flowverse._render.lines import Line, count, warnings_of
+from flowverse._render.words import in_sync
 from flowverse.errors import FlowverseError
 from flowverse.model import LockChange, ModuleId, Pin, PlanStep, Result
 
@@ -113,8 +114,9 @@ def _summary(result: Result) -> str:
         kept += f", {conflicted:,} conflicted" if conflicted else ""
         if kept and lock and not result.dry_run:
             return f"{count(result.modules, 'flow module')} locked{kept}"
-        state = kept or " in sync"
-        return f"{count(result.modules, 'flow module')}{state}{lock}"
+        if kept:
+            return f"{count(result.modules, 'flow module')}{kept}{lock}"
+        return f"{in_sync(result.modules)}{lock}"
     came = sum(1 for step in writes if step.action != "prune")
     gone = len(writes) - came
     parts = [f"{'sync' if result.dry_run else 'Synced'} {count(came, 'flow module')}"] if came else []

@@ -1,7 +1,5 @@
 """The `flowverse` command: `main` is its entry point."""
 
-from __future__ import annotations
-
 import sys
 
 __all__ = ["main"]
@@ -10,6 +8,10 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command with the arguments of the process, and exit with a code of docs/commands.md."""
     try:
+        from flowverse.cli._at_once import answered
+
+        if answered(sys.argv[1:]):
+            sys.exit(0)
         from flowverse.cli._commands import run
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in {"click", "rich"}:

@@ -1,4 +1,4 @@
-"""The verbs: arguments to calls of the api, results to lines. Nothing is decided here."""
+"""The command: its verbs, each imported when it is called, and how it ends."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
 
 from flowverse import __version__, api
-from flowverse.cli._adopting import COMMANDS as ADOPTING
-from flowverse.cli._completion import COMMANDS as COMPLETION
-from flowverse.cli._edits import COMMANDS as EDITS
-from flowverse.cli._finding import COMMANDS as FINDING
-from flowverse.cli._group import PROGRAM, Group, misused
-from flowverse.cli._options import as_json, common, modes, project_root
-from flowverse.cli._requiring import COMMANDS as REQUIRING
-from flowverse.cli._requiring import checks, lock_check, sync_check
-from flowverse.cli._shipping import COMMANDS as SHIPPING
+from flowverse.cli._group import PROGRAM, Group, Verbs, misused
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import FlowverseError, HubClientMissing, TreeError, UsageError
+from flowverse.errors import FlowverseError, HubClientMissing, TreeError
 
 __all__ = ["cli", "run"]
 
 _INTERRUPTED = 130
+_VERBS = {
+    "_adopting": ("init", "migrate"),
+    "_completion": ("completion",),
+    "_edits": ("diff", "restore", "resolve", "patch", "backups", "develop"),
+    "_finding": ("search", "info"),
+    "_requiring": ("add", "remove", "update", "outdated", "tree"),
+    "_shipping": ("requirements", "licenses", "export", "verify"),
+    "_syncing": ("lock", "sync", "status"),
+}
+"""The verbs, by the file that has them in `COMMANDS`."""
 
 
 def run(
@@ -73,14 +74,9 @@ def _drop_output() -> None:
         os.dup2(devnull, sys.stdout.fileno())
 
 
-def _only_asks(check: bool, as_json: bool) -> bool:
-    if as_json and not check:
-        raise UsageError("--json says what --check found.", hint="Add --check, or leave out --json.")
-    return check
-
-
 @click.group(
     cls=Group,
+    commands=Verbs(_VERBS),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -90,54 +86,3 @@ def cli(ctx: click.Context) -> None:
     """Flow modules of the Hugging Face Hub as locked dependencies of a project."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
-
-
-@cli.command(short_help="Make flow_modules/ what the lock says.", epilog="Example: flowverse sync --locked")
-@modes
-@click.option("--merge", is_flag=True, help="Merge edits with what the lock wants, where a module has moved.")
-@click.option("--force", is_flag=True, help="Remove modules that nothing asks for even if they were edited.")
-@checks
-@common
-def sync(project: Path | None, quiet: bool, verbose: bool, check: bool, as_json: bool, **flags: bool) -> int:
-    """Lock if the lock is stale, then make flow_modules/ what it says."""
-    terminal = Terminal(quiet=quiet, verbose=verbose)
-    settings = api.Settings.from_environ(os.environ, **flags)
-    if _only_asks(check, as_json):
-        return sync_check(project_root(project), settings, terminal, as_json=as_json)
-    with terminal.progress() as reporter:
-        result = api.sync(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
-    terminal.say(api.render(result, verbose=verbose))
-    return 1 if result.conflicted else 0
-
-
-@cli.command(short_help="Write flowverse.lock if it is stale.", epilog="Example: flowverse lock --dry-run")
-@modes
-@checks
-@common
-def lock(project: Path | None, quiet: bool, verbose: bool, check: bool, as_json: bool, **flags: bool) -> int:
-    """Write flowverse.lock if it is stale; flow_modules/ stays as it is."""
-    terminal = Terminal(quiet=quiet, verbose=verbose)
-    settings = api.Settings.from_environ(os.environ, **flags)
-    if _only_asks(check, as_json):
-        return lock_check(project_root(project), settings, terminal, as_json=as_json)
-    with terminal.progress() as reporter:
-        result = api.lock(project_root(project), settings, reporter=reporter, chooser=terminal.chooser())
-    terminal.say(api.render(result, verbose=verbose))
-    return 0
-
-
-@cli.command(epilog="Example: flowverse status -v")
-@as_json
-@common
-def status(project: Path | None, as_json: bool, quiet: bool, verbose: bool) -> None:
-    """Show how every module in flow_modules/ compares with the lock."""
-    terminal = Terminal(quiet=quiet, verbose=verbose)
-    found = api.status(project_root(project), api.Settings.from_environ(os.environ))
-    if as_json:
-        terminal.emit(api.status_document(found))
-    else:
-        terminal.show(api.render_status(found, verbose=verbose))
-
-
-for command in (*REQUIRING, *EDITS, *FINDING, *ADOPTING, *SHIPPING, *COMPLETION):
-    cli.add_command(command)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import shutil
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from importlib import import_module
 from typing import Any
 
 import click
@@ -11,7 +13,7 @@ import click
 from flowverse._reader import nearest
 from flowverse.errors import FlowverseError, UsageError
 
-__all__ = ["PROGRAM", "Group", "misused"]
+__all__ = ["PROGRAM", "Group", "Verbs", "misused"]
 
 PROGRAM = "flowverse"
 
@@ -50,6 +52,36 @@ class _Formatter(click.HelpFormatter):
 
 class _Context(click.Context):
     formatter_class = _Formatter
+
+
+class Verbs(MutableMapping[str, click.Command]):
+    """The verbs by name, from files of `flowverse.cli` that are imported when one of theirs is asked for."""
+
+    def __init__(self, files: Mapping[str, Iterable[str]]) -> None:
+        self._files = {name: file for file, names in files.items() for name in names}
+        self._here: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._here:
+            module = import_module(f"flowverse.cli.{self._files[name]}")
+            self._here.update((command.name, command) for command in module.COMMANDS)
+        return self._here[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files  # without a look at the file
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._files[name], self._here[name] = "", command
+
+    def __delitem__(self, name: str) -> None:
+        del self._files[name]
+        self._here.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 class Group(click.Group):

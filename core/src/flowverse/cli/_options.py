@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from flowverse import api
 from flowverse._project import MANIFEST_NAME
+from flowverse.cli._at_once import nearest_project
 from flowverse.errors import NoProject, UsageError
 
 __all__ = ["MODULE", "as_json", "common", "loudness", "modes", "module_argument", "offered", "project_root"]
@@ -116,7 +117,7 @@ def project_root(project: Path | None) -> Path:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise NoProject("The current folder", why, hint="Go to a folder that is there.") from None
-    return next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), here)
+    return Path(nearest_project(str(here)) or here)
 
 
 def _check_folder(project: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,19 +12,15 @@ import click
 from flowverse import api, requiring
 from flowverse._render.graph import render_askers, render_paths, render_tree, tree_document
 from flowverse._render.requiring import (
-    lock_check_document,
     outdated_document,
     render_changed,
-    render_difference,
     render_outdated,
     render_updated,
-    sync_check_document,
 )
 from flowverse.cli._options import MODULE, as_json, common, module_argument, project_root
 from flowverse.cli._terminal import Terminal
-from flowverse.errors import StaleLock
 
-__all__ = ["COMMANDS", "checks", "lock_check", "sync_check"]
+__all__ = ["COMMANDS"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -154,37 +149,6 @@ def tree(
         terminal.show(render_paths(found.graph, found.why))
     else:
         terminal.show(render_tree(found.graph, depth))
-
-
-# --- lock --check and sync --check -----------------------------------------------------------------------------------
-
-
-def checks(command: F) -> F:
-    """The options of `lock` and `sync` that only ask."""
-    command = as_json(command)
-    return click.option("--check", is_flag=True, help="Only say whether there is anything to do: exit code 1.")(command)
-
-
-def lock_check(root: Path, settings: api.Settings, terminal: Terminal, *, as_json: bool) -> int:
-    """Say whether the lock is stale, and why."""
-    reasons = api.check(root, replace(settings, frozen=False))  # the question is whether it may be frozen to
-    if as_json:
-        terminal.emit(lock_check_document(reasons))
-    elif reasons:
-        raise StaleLock(reasons)
-    else:
-        terminal.say([api.Line("summary", "flowverse.lock answers to pyproject.toml")])
-    return StaleLock.exit_code if reasons else 0
-
-
-def sync_check(root: Path, settings: api.Settings, terminal: Terminal, *, as_json: bool) -> int:
-    """Say whether a sync would do anything."""
-    difference = requiring.check_tree(root, settings)
-    if as_json:
-        terminal.emit(sync_check_document(difference))
-    else:
-        terminal.say(render_difference(difference))
-    return StaleLock.exit_code if difference.differs else 0
 
 
 COMMANDS = (add, remove, update, outdated, tree)

@@ -1,0 +1,128 @@
+"""A glance at a project: whether all of it looks as it did when it was last found in sync. One stat a file.
+
+Every `flowverse sync` and every `hatch run` asks this first, and mostly nothing more. So it imports only what a bare
+interpreter has at its start, parses nothing, and compares bytes with those of `flow_modules/.flowverse/glance`. They
+never say more than that: where they differ, or are not there, somebody has to look closer (`_state.untouched`).
+"""
+
+# Not even `from __future__ import annotations`, which is a file to be read, nor pathlib, which takes as long as ten do.
+
+import marshal
+import os
+
+from flowverse import __version__
+
+__all__ = ["NAME", "PRIVATE", "Look", "known", "look", "note", "walk"]
+
+NAME = "glance"
+PRIVATE = ".flowverse"
+_TREE = "flow_modules"
+_PATCHES = "flow_patches"
+_PROJECT_FILES = ("pyproject.toml", "flowverse.lock")
+_TREE_FILES = ("index.json", "index.next.json", "develop.json")
+
+Row = tuple[str, int, int, int]
+"""A file: its name, its size (-1 if it is not there), and its times of change in nanoseconds."""
+Folder = tuple[str, list[Row]]
+"""The files of one folder, by name. The folder ends with `/`, or is empty for the one that was walked."""
+
+
+class Look:
+    """How a project looks: its own files and those that the tree has beside modules, its patches, and its modules."""
+
+    __slots__ = ("beside", "patches", "root", "tree")
+
+    def __init__(self, root: str, beside: list[Row], patches: list[Folder], tree: list[Folder]) -> None:
+        self.root, self.beside, self.patches, self.tree = root, beside, patches, tree
+
+    def __bytes__(self) -> bytes:
+        # Only ever compared, never loaded. Version 2 of the format is the same in every Python.
+        return marshal.dumps((self.root, self.beside, self.patches, self.tree), 2)
+
+    @property
+    def newest(self) -> int:
+        """When, in nanoseconds, the last change was that can be seen."""
+        rows = [*self.beside, *(row for _, rows in (*self.patches, *self.tree) for row in rows)]
+        return max(max(row[2], row[3]) for row in rows)
+
+
+def walk(folder: str, prefix: str = "", *, but: str = "") -> list[Folder]:
+    """Every file below a folder, but bytecode, which the interpreter writes and no person edits. Links are files.
+
+    `but` is a folder that is passed over. Raises `OSError`.
+    """
+    rows, below = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if name not in ("__pycache__", but):
+                    below.append(name)
+            elif not name.endswith((".pyc", ".pyo")):
+                stat = entry.stat(follow_symlinks=False)
+                rows.append((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+    rows.sort()
+    below.sort()
+    found = [(prefix, rows)]
+    for name in below:
+        found += walk(f"{folder}/{name}", f"{prefix}{name}/")
+    return found
+
+
+def look(root: str, tree: str) -> Look | None:
+    """How a project (absolute, its `flow_modules` too) looks now; None where that cannot be told from stats alone."""
+    try:
+        patches = walk(f"{root}/{_PATCHES}") if os.path.isdir(f"{root}/{_PATCHES}") else []
+        if any(os.path.islink(f"{root}/{_PATCHES}/{folder}{row[0]}") for folder, rows in patches for row in rows):
+            return None  # what it leads to may change
+        beside = [_row(f"{root}/{name}") for name in _PROJECT_FILES]
+        beside += [_row(f"{tree}/{PRIVATE}/{name}") for name in _TREE_FILES]
+        return Look(root, beside, patches, walk(tree, but=PRIVATE))
+    except OSError:
+        return None
+
+
+def _row(path: str) -> Row:
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return (path, -1, 0, 0)
+    return (path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def note(seen: Look, modules: int, fingerprint: str) -> bytes:
+    """What is written down of a project that was found in sync, for `known`."""
+    return f"flowverse {__version__} {modules} {fingerprint}\n".encode() + bytes(seen)
+
+
+def known(root: str) -> tuple[int, str] | None:
+    """How many modules are in sync, and the fingerprint of that; None if it takes a closer look to tell."""
+    root = os.path.abspath(root)
+    for find in (_usual_tree, _named_tree):
+        tree = find(root)
+        try:
+            with open(f"{tree}/{PRIVATE}/{NAME}", "rb") as file:
+                said, _, before = file.read().partition(b"\n")
+        except OSError:
+            continue
+        words = said.decode("ascii", "replace").split(" ")
+        if len(words) != 4 or words[:2] != ["flowverse", __version__]:
+            return None
+        now = look(root, tree)
+        return (int(words[2]), words[3]) if now is not None and bytes(now) == before else None
+    return None
+
+
+def _usual_tree(root: str) -> str:
+    return f"{root}/{_TREE}"
+
+
+def _named_tree(root: str) -> str:
+    """Where the tree may be instead. A wrong guess is harmless: what is noted there names the project it is of."""
+    try:
+        with open(f"{root}/pyproject.toml", "rb") as file:
+            _, _, rest = file.read().partition(b"modules-dir")
+    except OSError:
+        return _usual_tree(root)
+    words = rest.split(b"\n", 1)[0].replace(b"'", b'"').split(b'"')
+    return f"{root}/{os.fsdecode(words[1])}" if len(words) > 2 else _usual_tree(root)
