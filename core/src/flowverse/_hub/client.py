@@ -340,7 +340,8 @@ def _open() -> Opened:
         ) from None
     return Opened(
         client=client,
-        another=get_async_session,
+        # In a thread: it reads the certificates, 15 ms in which answers would wait to be read.
+        another=lambda: asyncio.to_thread(get_async_session),
         headers=headers,
         errors=(base, http.InvalidURL),
         offline=errors.OfflineModeIsEnabled,

@@ -61,7 +61,7 @@ class Opened:
     """
 
     client: Any
-    another: Callable[[], Any]
+    another: Callable[[], Awaitable[Any]]
     headers: Mapping[str, str]
     errors: tuple[type[Exception], ...]
     offline: type[Exception]
@@ -261,6 +261,7 @@ class Client:
         if self._opened is None or self._pools is None:
             self._opened = self._opener()
             self._pools = Pools(self._opened.client)
+            self._turns.widen()
         opened = self._opened
         try:
             answer = await within(deadline, once(opened, self._pools))
@@ -278,9 +279,8 @@ class Client:
             self._width += EACH
             self._widening = asyncio.ensure_future(self._add(self._opened.another))
 
-    async def _add(self, another: Callable[[], Any]) -> None:
-        # In a thread: reading certificates takes 15 ms, in which answers are waiting to be read.
-        client = await asyncio.get_running_loop().run_in_executor(None, another)
+    async def _add(self, another: Callable[[], Awaitable[Any]]) -> None:
+        client = await another()
         if self._pools is not None:
             self._pools.add(client)
         self._widening = None

@@ -32,8 +32,8 @@ class Turns:
     """
 
     def __init__(self, at_once: int, more: Callable[[], None] = lambda: None) -> None:
-        self._free = at_once
-        self._more = more
+        self._free, self._more = at_once, more
+        self._called = 0  # workers that have not begun yet
         self._order = itertools.count()
         self._waiting: list[_Waiting] = []
         self._workers: set[asyncio.Task[None]] = set()  # a loop holds its tasks weakly
@@ -43,10 +43,10 @@ class Turns:
 
         Whoever is cancelled meanwhile takes its work along, and it has ended before this returns.
         """
-        loop = asyncio.get_running_loop()
-        mine = _Waiting((urgency, next(self._order)), work, loop.create_future())
+        mine = _Waiting((urgency, next(self._order)), work, asyncio.get_running_loop().create_future())
         heapq.heappush(self._waiting, mine)
         self._call_one()
+        self._tell()
         try:
             answer: T = await mine.result
         except asyncio.CancelledError:
@@ -56,22 +56,27 @@ class Turns:
             raise
         return answer
 
-    def widen(self, by: int) -> None:
-        """Do so much more at a time."""
+    def widen(self, by: int = 0) -> None:
+        """Do so much more at a time, and tell of it if that is not enough."""
         self._free += by
-        for _ in range(min(by, len(self._waiting)) + 1):
+        for _ in range(min(by, len(self._waiting))):
             self._call_one()
+        self._tell()
 
     def _call_one(self) -> None:
-        if not self._free:
-            self._more()
-        elif self._waiting:
+        if self._free and self._waiting:
             self._free -= 1
+            self._called += 1
             worker = asyncio.ensure_future(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
+    def _tell(self) -> None:
+        if not self._free and len(self._waiting) > self._called:
+            self._more()
+
     async def _work(self) -> None:
+        self._called -= 1
         try:
             while self._waiting:
                 job = heapq.heappop(self._waiting)
