@@ -33,6 +33,8 @@ FLOORS = [
         "_ship/__init__.py",
         "_guard_template.py",
         "_hub/__init__.py",
+        "_hub/pools.py",
+        "_hub/turns.py",
         "_hub/limits.py",
         "_linking.py",
         "_meant.py",

@@ -134,6 +134,10 @@ class Fake:
     async def aclose(self) -> None:
         self.closed += 1
 
+    async def another(self) -> Fake:
+        self.opened += 1
+        return self
+
 
 @dataclass
 class Waits:
@@ -178,6 +182,7 @@ class Desk:
         self.fake.opened += 1
         return Opened(
             client=self.fake,
+            another=self.fake.another,
             headers=self.headers,
             errors=(TransportError,),
             offline=OfflineModeIsEnabled,

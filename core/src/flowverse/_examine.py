@@ -14,7 +14,7 @@ from flowverse._edits.patch import Patch, misplaced
 from flowverse._local import look_at_local
 from flowverse._paths import check_paths
 from flowverse._scan import Scan, scan, wanted
-from flowverse._tasks import all_of
+from flowverse._tasks import all_of, beside
 from flowverse.errors import BrokenPatch, PatchConflict, UnsafeContent
 from flowverse.model import MODULE_ID_FILE, Edge, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement
 from flowverse.ports import Examined, Source, Store
@@ -69,17 +69,17 @@ class ModuleExaminer:
         check_paths(listing.id, [file.path for file in listing.files])
         sources = [file for file in files if wanted(file.path) and file.size <= _LARGEST_SOURCE]
         others = [file for file in files if file not in set(sources)]
-        entries = await all_of(self._entry(listing, file) for file in sources)
-        contents = self._contents(listing, entries)
-        patch = self._patch(listing.id)
-        if patch is not None:
-            # It may change what the module asks for, so the rest waits for it.
-            entries += await all_of(self._entry(listing, file) for file in others)
-            patch, contents = await self._patched(listing, entries, patch, contents)
-        found = scan(listing.id, contents)
-        ask(found.requirements)
-        if len(entries) < len(files):
-            entries += await all_of(self._entry(listing, file) for file in others)
+        async with beside(all_of(self._entry(listing, file) for file in others)) as rest:
+            entries = await all_of(self._entry(listing, file) for file in sources)
+            contents = self._contents(listing, entries)
+            patch = self._patch(listing.id)
+            if patch is not None:  # it may change what the module asks for
+                entries += await rest
+                patch, contents = await self._patched(listing, entries, patch, contents)
+            found = scan(listing.id, contents)
+            ask(found.requirements)
+            if len(entries) < len(files):
+                entries += await rest
         large = [file.path for file in others if wanted(file.path)]
         warnings = (*_moved(listing), *found.warnings, *(_unread(listing, path) for path in large))
         pin = _pin(listing, found, entries)

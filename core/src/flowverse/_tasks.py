@@ -6,12 +6,12 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from itertools import chain
 from typing import Any, TypeVar
 
-__all__ = ["all_of", "drain", "each", "interruptible", "run", "within"]
+__all__ = ["all_of", "beside", "drain", "each", "interruptible", "run", "within"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -34,6 +34,18 @@ async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+@asynccontextmanager
+async def beside(coroutine: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Run a coroutine beside the body, which awaits it; it is cancelled and waited for if the body fails before."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        yield task
+    except BaseException:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

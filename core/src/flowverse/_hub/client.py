@@ -32,7 +32,8 @@ from flowverse._hub.answers import (
     title_of,
     tree_file,
 )
-from flowverse._hub.http import Answer, Client, Opened, Patience
+from flowverse._hub.http import DATA, SOURCE, Answer, Client, Opened, Patience
+from flowverse._scan import wanted
 from flowverse.errors import (
     AccessDenied,
     FlowverseError,
@@ -287,7 +288,8 @@ class Hub:
     async def _download(self, id: ModuleId, commit: str, file: RemoteFile, incoming: Incoming) -> bool:
         """Whether it was a large file (LFS), whose blob is named by sha256: its ETag says so."""
         url = f"{self.endpoint}/{id}/resolve/{commit}/{quote(file.path)}"
-        answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size)
+        urgency = SOURCE if wanted(file.path) else DATA
+        answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size, urgency)
         self._check(answer, id, commit, file.path)
         return answer.etag == incoming.hasher.sha256
 
@@ -338,6 +340,8 @@ def _open() -> Opened:
         ) from None
     return Opened(
         client=client,
+        # In a thread: it reads the certificates, 15 ms in which answers would wait to be read.
+        another=lambda: asyncio.to_thread(get_async_session),
         headers=headers,
         errors=(base, http.InvalidURL),
         offline=errors.OfflineModeIsEnabled,

@@ -16,14 +16,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flowverse._hub.limits import Limit
+from flowverse._hub.pools import EACH, Pools
+from flowverse._hub.turns import Turns
 from flowverse._tasks import within
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.ports import Reporter, Sink
 
-__all__ = ["AT_ONCE", "Answer", "Client", "Opened", "Patience"]
+__all__ = ["AT_ONCE", "DATA", "LISTING", "SOURCE", "Answer", "Client", "Opened", "Patience"]
 
-AT_ONCE = 64
+AT_ONCE = 4 * EACH
 """How many requests are on their way at most."""
+LISTING, SOURCE, DATA = range(3)
+"""How urgent a request is. What a module asks for is in its sources: until they are here, nobody knows of the next."""
 _TOO_MANY = 429
 _RETRIED = {408, _TOO_MANY}
 _SERVER_ERROR = 500
@@ -51,9 +55,13 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """An open asynchronous client of httpx's shape, its headers, and what it raises. `Any`: two libraries fit."""
+    """An open asynchronous client of httpx's shape, how to open another, its headers, and what it raises.
+
+    `Any`: two libraries fit.
+    """
 
     client: Any
+    another: Callable[[], Awaitable[Any]]
     headers: Mapping[str, str]
     errors: tuple[type[Exception], ...]
     offline: type[Exception]
@@ -131,13 +139,20 @@ class Answer:
         return self.status >= _SERVER_ERROR or self.status in _RETRIED
 
 
+Once = Callable[[Opened, Any], Awaitable[Answer]]
+"""One attempt, with what was opened and a client."""
+
+
 class Client:
     """Sends requests, `AT_ONCE` at a time, until they are answered or hopeless. `opener` is called at the first one."""
 
     def __init__(self, endpoint: str, reporter: Reporter, patience: Patience, opener: Callable[[], Opened]) -> None:
         self._endpoint, self._reporter, self._patience, self._opener = endpoint, reporter, patience, opener
         self._opened: Opened | None = None
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._pools: Pools | None = None
+        self._turns = Turns(EACH, self._widen)
+        self._width = EACH
+        self._widening: asyncio.Task[None] | None = None
         self._api, self._files = Limit(), Limit()
         self._said_until = 0.0
 
@@ -148,13 +163,15 @@ class Client:
 
     async def close(self) -> None:
         """Close the client, if it was opened."""
-        if self._opened is not None:
-            await self._opened.client.aclose()
+        if self._widening is not None:
+            await asyncio.wait({self._widening})
+        if self._pools is not None:
+            await self._pools.aclose()
 
     async def get(self, url: str, what: str) -> Answer:
         """GET an answer of the API. Raises `HubUnreachable` or `Offline`; a bad status is the caller's to judge."""
         timeout = self._patience.timeout
-        return await self._insist(what, timeout, self._api, self._getting(url, what, timeout))
+        return await self._insist(what, timeout, self._api, LISTING, self._getting(url, what, timeout))
 
     async def try_to_get(self, url: str, what: str, most: float) -> Answer | None:
         """GET an answer that can be done without: one attempt, `most` seconds; None if there is none.
@@ -166,22 +183,22 @@ class Client:
         timeout = min(self._patience.timeout, most)
         return (await self._attempt(what, timeout, self._getting(url, what, timeout)))[0]
 
-    def _getting(self, url: str, what: str, timeout: float) -> Callable[[Opened], Awaitable[Answer]]:
-        async def once(opened: Opened) -> Answer:
-            response = await opened.client.get(url, headers=opened.headers, timeout=timeout)
+    def _getting(self, url: str, what: str, timeout: float) -> Once:
+        async def once(opened: Opened, client: Any) -> Answer:
+            response = await client.get(url, headers=opened.headers, timeout=timeout)
             return self._answer(what, response, response.content)
 
         return once
 
-    async def download(self, url: str, what: str, sink: Sink, size: int) -> Answer:
+    async def download(self, url: str, what: str, sink: Sink, size: int, urgency: int = DATA) -> Answer:
         """GET a file of `size` bytes into `sink`; the same errors as `get`."""
 
-        async def once(opened: Opened) -> Answer:
+        async def once(opened: Opened, client: Any) -> Answer:
             sink.restart(size)
             # `identity`: what is hashed is what was stored, not a packed form of it.
             headers = {**opened.headers, "accept-encoding": "identity", "x-hf-download-counter": "1"}
             timeout = self._patience.timeout
-            async with opened.client.stream("GET", url, headers=headers, timeout=timeout) as response:
+            async with client.stream("GET", url, headers=headers, timeout=timeout) as response:
                 if response.status_code < 400:
                     async for chunk in response.aiter_bytes():
                         sink.write(chunk)
@@ -189,21 +206,17 @@ class Client:
                             break  # longer than promised: wrong already, and maybe endless
                 return self._answer(what, response, b"")
 
-        return await self._insist(what, self._patience.timeout + size / _SLOWEST, self._files, once)
+        deadline = self._patience.timeout + size / _SLOWEST
+        return await self._insist(what, deadline, self._files, urgency, once)
 
-    async def _insist(
-        self, what: str, deadline: float, limit: Limit, once: Callable[[Opened], Awaitable[Answer]]
-    ) -> Answer:
+    async def _insist(self, what: str, deadline: float, limit: Limit, urgency: int, once: Once) -> Answer:
         while True:
             await limit.pause()
-            async with self._gate:
-                answer = await self._persist(what, deadline, limit, once)
+            answer = await self._turns.take(urgency, lambda: self._persist(what, deadline, limit, once))
             if answer is not None:
                 return answer
 
-    async def _persist(
-        self, what: str, deadline: float, limit: Limit, once: Callable[[Opened], Awaitable[Answer]]
-    ) -> Answer | None:
+    async def _persist(self, what: str, deadline: float, limit: Limit, once: Once) -> Answer | None:
         """An answer, maybe the last of several bad ones; None if the Hub wants a pause, of this request or of others.
 
         A request keeps its place while it waits to be sent again: more of others would only add to the trouble.
@@ -243,15 +256,15 @@ class Client:
         self._said_until = now + pause
         self._reporter.waiting(why, pause)
 
-    async def _attempt(
-        self, what: str, deadline: float, once: Callable[[Opened], Awaitable[Answer]]
-    ) -> tuple[Answer | None, str]:
+    async def _attempt(self, what: str, deadline: float, once: Once) -> tuple[Answer | None, str]:
         """The answer, or why there is none, as a clause."""
-        if self._opened is None:
+        if self._opened is None or self._pools is None:
             self._opened = self._opener()
+            self._pools = Pools(self._opened.client)
+            self._turns.widen()
         opened = self._opened
         try:
-            answer = await within(deadline, once(opened))
+            answer = await within(deadline, once(opened, self._pools))
         except asyncio.TimeoutError:
             return None, f"no answer within {deadline:g} seconds"
         except opened.offline:
@@ -259,6 +272,19 @@ class Client:
         except opened.errors as error:
             return None, _clause(error)
         return answer, f"the Hub answered {answer.status}"
+
+    def _widen(self) -> None:
+        """Open another client, if all are busy."""
+        if self._opened is not None and self._width < AT_ONCE and self._widening is None:
+            self._width += EACH
+            self._widening = asyncio.ensure_future(self._add(self._opened.another))
+
+    async def _add(self, another: Callable[[], Awaitable[Any]]) -> None:
+        client = await another()
+        if self._pools is not None:
+            self._pools.add(client)
+        self._widening = None
+        self._turns.widen(EACH)
 
     def _answer(self, what: str, response: Any, body: bytes) -> Answer:
         first = response.history[0] if response.history else response

@@ -1,0 +1,102 @@
+"""Who is next: so many pieces of work at a time, the most urgent first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+__all__ = ["Turns"]
+
+T = TypeVar("T")
+
+
+@dataclass(order=True)
+class _Waiting:
+    """A piece of work that waits for its turn; the least is the next."""
+
+    rank: tuple[int, int]
+    work: Callable[[], Awaitable[Any]] = field(compare=False)
+    result: asyncio.Future[Any] = field(compare=False)
+    worker: asyncio.Task[None] | None = field(default=None, compare=False)
+
+
+class Turns:
+    """Does at most `at_once` pieces of work at a time; `more` is called when that is not enough.
+
+    A worker goes on with the next piece in the step that ended the last, so that a connection which has become free is
+    taken again before anybody else looks at it: an HTTP client keeps only a few that are idle, and closes the others.
+    """
+
+    def __init__(self, at_once: int, more: Callable[[], None] = lambda: None) -> None:
+        self._free, self._more = at_once, more
+        self._called = 0  # workers that have not begun yet
+        self._order = itertools.count()
+        self._waiting: list[_Waiting] = []
+        self._workers: set[asyncio.Task[None]] = set()  # a loop holds its tasks weakly
+
+    async def take(self, urgency: int, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of some work, done when it is its turn: lower urgency first, then as asked for.
+
+        Whoever is cancelled meanwhile takes its work along, and it has ended before this returns.
+        """
+        mine = _Waiting((urgency, next(self._order)), work, asyncio.get_running_loop().create_future())
+        heapq.heappush(self._waiting, mine)
+        self._call_one()
+        self._tell()
+        try:
+            answer: T = await mine.result
+        except asyncio.CancelledError:
+            if mine.worker is not None and not mine.worker.done():
+                mine.worker.cancel()
+                await asyncio.wait({mine.worker})
+            raise
+        return answer
+
+    def widen(self, by: int = 0) -> None:
+        """Do so much more at a time, and tell of it if that is not enough."""
+        self._free += by
+        for _ in range(min(by, len(self._waiting))):
+            self._call_one()
+        self._tell()
+
+    def _call_one(self) -> None:
+        if self._free and self._waiting:
+            self._free -= 1
+            self._called += 1
+            worker = asyncio.ensure_future(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+
+    def _tell(self) -> None:
+        if not self._free and len(self._waiting) > self._called:
+            self._more()
+
+    async def _work(self) -> None:
+        self._called -= 1
+        try:
+            while self._waiting:
+                job = heapq.heappop(self._waiting)
+                if not job.result.done():
+                    await _do(job)
+        finally:
+            self._free += 1
+            self._call_one()  # where this one was cancelled, another goes on
+
+
+async def _do(job: _Waiting) -> None:
+    job.worker = asyncio.current_task()
+    try:
+        result = await job.work()
+    except Exception as error:  # noqa: BLE001 - raised again where the work was asked for
+        if not job.result.done():
+            job.result.set_exception(error)
+    else:
+        if not job.result.done():
+            job.result.set_result(result)
+    finally:
+        job.worker = None
+        job.result.cancel()  # of no effect but where this worker is cancelled with the whole loop
