@@ -34,7 +34,7 @@ class Bench:
     def tree(self) -> Tree:
         return Tree(self.root / "flow_modules")
 
-    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:  # noqa: ARG002
+    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile, *, patient: bool = False) -> FileEntry:  # noqa: ARG002
         """See `Source.fetch`."""
         assert file.sha256 is not None
         self.fetched.append(file.path)

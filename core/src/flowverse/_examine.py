@@ -19,7 +19,7 @@ from flowverse.errors import BrokenPatch, PatchConflict, UnsafeContent
 from flowverse.model import MODULE_ID_FILE, Edge, FileEntry, Listing, ModuleId, Pin, RemoteFile, Requirement
 from flowverse.ports import Examined, Source, Store
 
-__all__ = ["ModuleExaminer"]
+__all__ = ["ModuleExaminer", "is_read"]
 
 _LARGEST_SOURCE = 4 << 20
 """Bytes above which a Python file is not even read for requirements: it is data."""
@@ -67,9 +67,9 @@ class ModuleExaminer:
     async def _listed(self, listing: Listing, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         files = [file for file in listing.files if file.path != MODULE_ID_FILE]
         check_paths(listing.id, [file.path for file in listing.files])
-        sources = [file for file in files if wanted(file.path) and file.size <= _LARGEST_SOURCE]
-        others = [file for file in files if file not in set(sources)]
-        async with beside(all_of(self._entry(listing, file) for file in others)) as rest:
+        sources = [file for file in files if is_read(file)]
+        others = [file for file in files if not is_read(file)]
+        async with beside(all_of(self._entry(listing, file, patient=True) for file in others)) as rest:
             entries = await all_of(self._entry(listing, file) for file in sources)
             contents = self._contents(listing, entries)
             patch = self._patch(listing.id)
@@ -125,9 +125,9 @@ class ModuleExaminer:
                 contents[path] = version.content
         return patch, contents
 
-    async def _entry(self, listing: Listing, file: RemoteFile) -> FileEntry:
+    async def _entry(self, listing: Listing, file: RemoteFile, *, patient: bool = False) -> FileEntry:
         entry = self._store.entry(listing.id, listing.commit, file)
-        return entry or await self._source.fetch(listing.id, listing.commit, file)
+        return entry or await self._source.fetch(listing.id, listing.commit, file, patient=patient)
 
     def _contents(self, listing: Listing, entries: Sequence[FileEntry]) -> dict[str, bytes]:
         contents = {}
@@ -137,6 +137,11 @@ class ModuleExaminer:
                 raise UnsafeContent(listing.id, entry.path, "changed in the cache while it was read")
             contents[entry.path] = content
         return contents
+
+
+def is_read(file: RemoteFile) -> bool:
+    """Whether a module's file may say what it asks for."""
+    return wanted(file.path) and file.size <= _LARGEST_SOURCE
 
 
 def _listing_of(pin: Pin) -> Listing:

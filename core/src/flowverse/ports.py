@@ -73,10 +73,11 @@ class Source(Protocol):
     async def resolve(self, id: ModuleId, revision: str) -> Listing:
         """Resolve a revision and list its files; one request. Raises a `HubError`."""
 
-    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:
+    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile, *, patient: bool = False) -> FileEntry:
         """Bring one file into the store, checked against what is known of it. Raises a `HubError`.
 
-        Files of one blob id (or sha256) are asked for once in a sync, whoever wants them.
+        Files of one blob id (or sha256) are asked for once in a sync, whoever wants them. If `patient`, what others ask
+        for goes first: nobody has to know this content to know what comes next.
         """
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from flowverse._examine import ModuleExaminer
+from flowverse._examine import ModuleExaminer, is_read
 from flowverse._hub.answers import Hit, Refs
 from flowverse._project import Project
 from flowverse._tasks import all_of
@@ -119,31 +118,26 @@ async def _examine(source: Source, store: Store, listing: Listing) -> Examined:
     """Examine a listed module as for a lock, but without the files that do not say what it asks for."""
     only = _OnlyWhatIsRead(source, store, listing)
     requirement = Requirement(id=listing.id, revision=listing.revision)
-    return await ModuleExaminer(only, only, Path(), {}).examine(requirement, only.asked)
+    return await ModuleExaminer(only, only, Path(), {}).examine(requirement, lambda _: None)  # they are in the pin, too
 
 
 class _OnlyWhatIsRead:
-    """A Source and a Store of one module. Once it is known what the module asks for, nothing more is fetched."""
+    """A Source and a Store of one module, in which nothing is fetched but what says what the module asks for."""
 
     def __init__(self, source: Source, store: Store, listing: Listing) -> None:
         self._source, self._store, self._listing = source, store, listing
-        self._known = False
-
-    def asked(self, requirements: Sequence[Requirement]) -> None:  # noqa: ARG002 - they are in the pin, too
-        """Take note that everything is read that is to be read."""
-        self._known = True
 
     async def resolve(self, id: ModuleId, revision: str) -> Listing:  # noqa: ARG002
         """See `Source.resolve`: it was asked for already."""
         return self._listing
 
-    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:
+    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile, *, patient: bool = False) -> FileEntry:
         """See `Source.fetch`."""
-        return await self._source.fetch(id, commit, file)
+        return await self._source.fetch(id, commit, file, patient=patient)
 
     def entry(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry | None:
         """See `Store.entry`; of what need not be read, no hash."""
-        if self._known:
+        if not is_read(file):
             return FileEntry(path=file.path, size=file.size, sha256="")
         return self._store.entry(id, commit, file)
 

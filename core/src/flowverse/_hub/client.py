@@ -32,8 +32,7 @@ from flowverse._hub.answers import (
     title_of,
     tree_file,
 )
-from flowverse._hub.http import DATA, SOURCE, Answer, Client, Opened, Patience
-from flowverse._scan import wanted
+from flowverse._hub.http import Answer, Client, Opened, Patience
 from flowverse.errors import (
     AccessDenied,
     FlowverseError,
@@ -250,7 +249,7 @@ class Hub:
 
     # --- files -------------------------------------------------------------------------------------------------------
 
-    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> FileEntry:
+    async def fetch(self, id: ModuleId, commit: str, file: RemoteFile, *, patient: bool = False) -> FileEntry:
         """See `Source.fetch`: the same content is asked for once, whoever wants it first."""
         key = file.sha256 or file.blob_id or f"{id}/{commit}/{file.path}"
         while (first := self._coming.get(key)) is not None:
@@ -261,7 +260,7 @@ class Hub:
                 return FileEntry(path=file.path, size=entry.size, sha256=entry.sha256)
         self._coming[key] = coming = asyncio.get_running_loop().create_future()
         try:
-            name, entry = await self._fetch(id, commit, file)
+            name, entry = await self._fetch(id, commit, file, patient)
         except BaseException:
             # Who waits tries for itself: another repository may be readable where this one is not.
             del self._coming[key]
@@ -270,7 +269,7 @@ class Hub:
         coming.set_result((id, name, entry))
         return entry
 
-    async def _fetch(self, id: ModuleId, commit: str, file: RemoteFile) -> tuple[str, FileEntry]:
+    async def _fetch(self, id: ModuleId, commit: str, file: RemoteFile, patient: bool) -> tuple[str, FileEntry]:
         self._reporter.fetching(1, file.size)
         with self._cache.incoming(id, file.size) as incoming:
             if file.size == 0:
@@ -278,18 +277,17 @@ class Hub:
             elif self.offline:
                 raise Offline(f"{file.path} of {id} at {commit[:7]}")
             else:
-                large = await self._download(id, commit, file, incoming)
+                large = await self._download(id, commit, file, incoming, patient)
             _verify(f"{file.path} of {id}", file, incoming)
             name = incoming.hasher.sha256 if large else incoming.hasher.git_blob_id
             entry = self._cache.keep(incoming, id, commit, file, name)
         self._reporter.fetched(file.size)
         return name, entry
 
-    async def _download(self, id: ModuleId, commit: str, file: RemoteFile, incoming: Incoming) -> bool:
+    async def _download(self, id: ModuleId, commit: str, file: RemoteFile, incoming: Incoming, patient: bool) -> bool:
         """Whether it was a large file (LFS), whose blob is named by sha256: its ETag says so."""
         url = f"{self.endpoint}/{id}/resolve/{commit}/{quote(file.path)}"
-        urgency = SOURCE if wanted(file.path) else DATA
-        answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size, urgency)
+        answer = await self._client.download(url, f"{file.path} of {id}", incoming, file.size, patient=patient)
         self._check(answer, id, commit, file.path)
         return answer.etag == incoming.hasher.sha256
 

@@ -17,17 +17,17 @@ from urllib.parse import urlsplit
 
 from flowverse._hub.limits import Limit
 from flowverse._hub.pools import EACH, Pools
-from flowverse._hub.turns import Turns
+from flowverse._hub.turns import PATIENT, Turns
 from flowverse._tasks import within
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.ports import Reporter, Sink
 
-__all__ = ["AT_ONCE", "DATA", "LISTING", "SOURCE", "Answer", "Client", "Opened", "Patience"]
+__all__ = ["AT_ONCE", "Answer", "Client", "Opened", "Patience"]
 
 AT_ONCE = 4 * EACH
 """How many requests are on their way at most."""
-LISTING, SOURCE, DATA = range(3)
-"""How urgent a request is. What a module asks for is in its sources: until they are here, nobody knows of the next."""
+_LISTING, _FILE = range(2)
+"""How urgent a request is; a file may be `PATIENT` instead."""
 _TOO_MANY = 429
 _RETRIED = {408, _TOO_MANY}
 _SERVER_ERROR = 500
@@ -171,7 +171,7 @@ class Client:
     async def get(self, url: str, what: str) -> Answer:
         """GET an answer of the API. Raises `HubUnreachable` or `Offline`; a bad status is the caller's to judge."""
         timeout = self._patience.timeout
-        return await self._insist(what, timeout, self._api, LISTING, self._getting(url, what, timeout))
+        return await self._insist(what, timeout, self._api, _LISTING, self._getting(url, what, timeout))
 
     async def try_to_get(self, url: str, what: str, most: float) -> Answer | None:
         """GET an answer that can be done without: one attempt, `most` seconds; None if there is none.
@@ -190,8 +190,8 @@ class Client:
 
         return once
 
-    async def download(self, url: str, what: str, sink: Sink, size: int, urgency: int = DATA) -> Answer:
-        """GET a file of `size` bytes into `sink`; the same errors as `get`."""
+    async def download(self, url: str, what: str, sink: Sink, size: int, *, patient: bool = False) -> Answer:
+        """GET a file of `size` bytes into `sink`; the same errors as `get`. If `patient`, others are more urgent."""
 
         async def once(opened: Opened, client: Any) -> Answer:
             sink.restart(size)
@@ -207,7 +207,7 @@ class Client:
                 return self._answer(what, response, b"")
 
         deadline = self._patience.timeout + size / _SLOWEST
-        return await self._insist(what, deadline, self._files, urgency, once)
+        return await self._insist(what, deadline, self._files, PATIENT if patient else _FILE, once)
 
     async def _insist(self, what: str, deadline: float, limit: Limit, urgency: int, once: Once) -> Answer:
         while True:

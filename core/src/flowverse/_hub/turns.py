@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["Turns"]
+__all__ = ["PATIENT", "Turns"]
 
 T = TypeVar("T")
+
+PATIENT = 9
+"""The urgency from which on work leaves a quarter of the turns to what is more urgent, and may come at any time."""
 
 
 @dataclass(order=True)
@@ -23,6 +26,10 @@ class _Waiting:
     result: asyncio.Future[Any] = field(compare=False)
     worker: asyncio.Task[None] | None = field(default=None, compare=False)
 
+    @property
+    def patient(self) -> bool:
+        return self.rank[0] >= PATIENT
+
 
 class Turns:
     """Does at most `at_once` pieces of work at a time; `more` is called when that is not enough.
@@ -32,7 +39,9 @@ class Turns:
     """
 
     def __init__(self, at_once: int, more: Callable[[], None] = lambda: None) -> None:
-        self._free, self._more = at_once, more
+        self._at_once = self._free = at_once
+        self._more = more
+        self._patient = 0  # pieces of patient work that are being done
         self._called = 0  # workers that have not begun yet
         self._order = itertools.count()
         self._waiting: list[_Waiting] = []
@@ -50,7 +59,7 @@ class Turns:
         try:
             answer: T = await mine.result
         except asyncio.CancelledError:
-            if mine.worker is not None and not mine.worker.done():
+            if mine.worker is not None:
                 mine.worker.cancel()
                 await asyncio.wait({mine.worker})
             raise
@@ -58,13 +67,14 @@ class Turns:
 
     def widen(self, by: int = 0) -> None:
         """Do so much more at a time, and tell of it if that is not enough."""
+        self._at_once += by
         self._free += by
-        for _ in range(min(by, len(self._waiting))):
+        for _ in range(by):
             self._call_one()
         self._tell()
 
     def _call_one(self) -> None:
-        if self._free and self._waiting:
+        if self._free and len(self._waiting) > self._called:
             self._free -= 1
             self._called += 1
             worker = asyncio.ensure_future(self._work())
@@ -78,25 +88,38 @@ class Turns:
     async def _work(self) -> None:
         self._called -= 1
         try:
-            while self._waiting:
-                job = heapq.heappop(self._waiting)
-                if not job.result.done():
-                    await _do(job)
+            while (job := self._next()) is not None:
+                await self._do(job)
         finally:
             self._free += 1
-            self._call_one()  # where this one was cancelled, another goes on
+            if self._may_go_on:  # where this one was cancelled, another goes on
+                self._call_one()
 
+    def _next(self) -> _Waiting | None:
+        while self._may_go_on:
+            job = heapq.heappop(self._waiting)
+            if not job.result.done():
+                return job
+        return None
 
-async def _do(job: _Waiting) -> None:
-    job.worker = asyncio.current_task()
-    try:
-        result = await job.work()
-    except Exception as error:  # noqa: BLE001 - raised again where the work was asked for
-        if not job.result.done():
-            job.result.set_exception(error)
-    else:
-        if not job.result.done():
-            job.result.set_result(result)
-    finally:
-        job.worker = None
-        job.result.cancel()  # of no effect but where this worker is cancelled with the whole loop
+    @property
+    def _may_go_on(self) -> bool:
+        return bool(self._waiting) and (
+            not self._waiting[0].patient or self._patient < self._at_once - self._at_once // 4
+        )
+
+    async def _do(self, job: _Waiting) -> None:
+        job.worker = asyncio.current_task()
+        self._patient += job.patient
+        try:
+            result = await job.work()
+        except Exception as error:  # noqa: BLE001 - raised again where the work was asked for
+            if not job.result.done():
+                job.result.set_exception(error)
+        else:
+            if not job.result.done():
+                job.result.set_result(result)
+        finally:
+            self._patient -= job.patient
+            job.worker = None
+            job.result.cancel()  # of no effect but where this worker is cancelled with the whole loop
