@@ -73,21 +73,30 @@ def untouched(project: Project, tree: Tree) -> Result | None:
 def settle(project: Project, tree: Tree, recorded: Recorded | None = None) -> Result | None:
     """The fast answer, and a note of it for `_glance.known`, which tells it faster still. `recorded` is what it is now.
 
-    Where a module is a link or was edited, or a revision could be a folder, more than stats of the tree is asked for:
-    nothing is noted.
+    Where a module is a link or was edited, or a revision could be a folder, nothing is noted.
     """
     row, index = recorded or (stat_row(tree.index_path), Index.load(tree.index_path))
+    if not row or not _shows_all(project, index):
+        return _compare(project, tree, index)[0]
+    # Whatever changes from now on has a later time than whatever is seen with an earlier one.
+    clock = tree.tick_after(max([index.newest, *row[1:]]))
     found, seen = _compare(project, tree, index)
-    if found is None or seen is None or found.plan.steps or not found.modules or project.manifest_bytes is None:
-        return found
-    plain = all(record.link is None for record in index.modules.values())
-    plain = plain and not any(req.path or "/" in req.revision for req in project.manifest.dependencies)
-    if plain and list(seen.record[1:]) == row:
+    if found is not None and seen is not None and list(seen.record[1:]) == row and seen.newest < clock:
         # It was looked before anything was compared: what has changed since does not look like that any more.
         with suppress(Outdated):
             project.check_current()
-            tree.note(note(seen, found.modules, fingerprint(project, found)), seen.newest)
+            tree.note(note(seen, found.modules, fingerprint(project, found)))
     return found
+
+
+def _shows_all(project: Project, index: Index) -> bool:
+    """Whether stats of a project and its tree tell all that a sync has to know, and nothing is to be said each time."""
+    said = any(
+        record.link is not None or record.conflicts or edit_of(record.files) for record in index.modules.values()
+    )
+    if said or not index.modules or project.manifest_bytes is None:
+        return False
+    return not any(req.path or "/" in req.revision for req in project.manifest.dependencies)
 
 
 def would_fetch(project: Project, cache: Cache, *, locked: bool, frozen: bool) -> bool:
