@@ -189,11 +189,7 @@ def third_party(name: str) -> set[str]:
 
 
 EXTRAS = {"hub": "_hub/client.py", "build": "_ship/", "merge": "_edits/merge.py", "cli": "cli/"}  # which files need it
-IMPORTED_AS = {
-    "cyclonedx-python-lib": "cyclonedx",
-    "huggingface-hub": "huggingface_hub",
-    "packageurl-python": "packageurl",
-}
+IMPORTED_AS = {"huggingface-hub": "huggingface_hub"}
 
 
 def test_every_file_has_its_floor() -> None:
