@@ -9,57 +9,18 @@ from flowverse._cache import Cache
 from flowverse._digest import sha256
 from flowverse._edits.materials import Materials
 from flowverse._glance import Look, look, note
-from flowverse._goal import goal, patch_reasons
+from flowverse._goal import goal
 from flowverse._index import Index, Recorded, edit_of, stat_row
 from flowverse._linking import is_link, target_of_link
-from flowverse._local import look_at_local, stats_of
+from flowverse._local import stats_of
 from flowverse._plan import make_plan
 from flowverse._project import Outdated, Project
+from flowverse._stale import stale
 from flowverse._survey import survey
 from flowverse._tree import Tree
-from flowverse.model import MODULE_ID_FILE, ModuleId, Pin, Plan, PlanStep, Requirement, Result
+from flowverse.model import MODULE_ID_FILE, ModuleId, Plan, PlanStep, Result
 
 __all__ = ["fingerprint", "settle", "stale", "untouched", "would_fetch"]
-
-
-def stale(project: Project) -> tuple[str, ...]:
-    """Why the lock does not answer to the manifest, one clause a difference; nothing if it does.
-
-    Raises `BrokenLock` or `NewerLock` for a lock that cannot be read, `UsageError` for a local path that leads nowhere.
-    """
-    manifest, lock = project.manifest, project.lock
-    if lock is None:
-        return ("there is no flowverse.lock yet",) if manifest.dependencies else ()
-    reasons = list(lock.stale(manifest.dependencies, manifest.overrides))
-    if manifest.owners is not None:
-        reasons += [
-            f"{pin.id} is locked, its owner is not in tool.flowverse.owners"
-            for pin in lock.pins
-            if pin.id.owner not in manifest.owners
-        ]
-    if manifest.licenses is not None:
-        reasons += [
-            f"{pin.id} is locked, its licence {license!r} is not in tool.flowverse.licenses"
-            for pin in lock.pins
-            for license in pin.license_ids
-            if pin.path is None and license not in manifest.licenses
-        ]
-    reasons += patch_reasons(project)
-    if not reasons:
-        reasons += [f"what {pin.id} at {pin.path} asks for has changed" for pin in lock.pins if _moved(project, pin)]
-    return tuple(reasons)
-
-
-def _moved(project: Project, pin: Pin) -> bool:
-    """Whether a local module asks for something else than the lock says; on which line does not matter."""
-    if pin.path is None:
-        return False
-    now = look_at_local(project.root, Requirement(id=pin.id, path=pin.path))[0].pin
-    return _asks(now) != _asks(pin) or now.requirements != pin.requirements
-
-
-def _asks(pin: Pin) -> set[tuple[ModuleId, str]]:
-    return {(edge.id, edge.revision) for edge in pin.dependencies}
 
 
 def untouched(project: Project, tree: Tree) -> Result | None:

@@ -93,7 +93,7 @@ def _link(context: Context, files: MutableMapping[str, Path]) -> None:
 
 def _ship(context: Context, files: MutableMapping[str, Path], shipment: shipping.Shipment) -> None:
     _drop(files, shipment.tree.relative_to(context.root))
-    files.update(shipment.files)
+    files.update({path: Path(file) for path, file in shipment.files})
     if context.target == "wheel":
         folder = context.builder.dist_info_name  # type: ignore[attr-defined] # a wheel's builder has it
         files.update({f"{folder}/sboms/{file.name}": file for file in shipment.boms})
