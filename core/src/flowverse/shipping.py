@@ -79,14 +79,20 @@ def shipment(
     return ship(project, target)
 
 
-def check_wheel(root: Path, names: Sequence[str], shipped: Sequence[str]) -> None:
+def check_wheel(root: Path, wheel: Path, shipped: Sequence[str]) -> None:
     """Raise `InvalidManifest` if nobody could use the modules in a finished wheel.
 
-    `names` are all its files, `shipped` those of the shipment.
+    `shipped` are the names that the files of the shipment have in it.
     """
+    into = Project.read(root).manifest.build.into
+    if into is None:
+        return
+    import zipfile
+
     from flowverse._ship.refusals import check_package
 
-    check_package(Project.read(root).manifest.build.into, names, shipped)
+    with zipfile.ZipFile(wheel) as archive:
+        check_package(into, archive.namelist(), shipped)
 
 
 def check_project(root: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
@@ -94,8 +93,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             from flowverse.errors import FlowverseError
 
             try:
-                with zipfile.ZipFile(artifact_path) as archive:
-                    shipping.check_wheel(Path(self.root), archive.namelist(), self._shipped)
+                shipping.check_wheel(Path(self.root), Path(artifact_path), self._shipped)
             except FlowverseError as error:
                 from hatch_flowverse._say import Voice
 

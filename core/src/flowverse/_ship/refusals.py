@@ -128,10 +128,8 @@ def check_free(project: Project, into: str) -> None:
         raise _wrong(f"is below {top!r}, and the project has no such folder; {_SPELLED}")
 
 
-def check_package(into: str | None, names: Sequence[str], shipped: Sequence[str]) -> None:
+def check_package(into: str, names: Sequence[str], shipped: Sequence[str]) -> None:
     """Raise `InvalidManifest` if in a finished wheel the modules are below no package, or in one with other files."""
-    if into is None:
-        return
     top, base = into.partition(".")[0], into.replace(".", "/")
     if not any(name.startswith(f"{top}/") and not name.startswith(f"{base}/") for name in names):
         raise _wrong(f"is below {top!r}, and the wheel holds no such package; {_SPELLED}")
