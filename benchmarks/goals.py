@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.figures import differences, ratios, slope, spread
-from benchmarks.names import AIFLOWS, ALONE, BARE, COPY, FLOOR, GIT_STATUS, NOTHING, THREADS, WITHOUT
+from benchmarks.names import (
+    AIFLOWS,
+    ALONE,
+    BARE,
+    COPY,
+    FLOOR,
+    GIT_STATUS,
+    NOTHING,
+    THREADS,
+    WITHOUT,
+    WITHOUT_BUT_CLIENT,
+)
 from benchmarks.record import Entry, Record, Row
 
 __all__ = ["GOALS", "Goal", "Judged", "judge"]
@@ -63,6 +74,7 @@ GOALS: Sequence[Goal] = (
     Goal(row="nothing-1000", measure="ratio", limit=2.5, peers=(GIT_STATUS,)),
     Goal(row="moved-1000", measure="sum", limit=1, peers=(ALONE, NOTHING)),
     Goal(row="pdm-version", measure="over", limit=5, peers=(WITHOUT,)),
+    Goal(row="pdm-version", measure="over", limit=5, peers=(WITHOUT_BUT_CLIENT,)),
     Goal(row="hatch-run", measure="over", limit=10, peers=(WITHOUT,)),
     Goal(row="hatch-build", measure="over", limit=50, peers=(WITHOUT,)),
     Goal(row="resolving", measure="time exponent", limit=1.1),

@@ -20,6 +20,7 @@ __all__ = [
     "UV_SYNC",
     "WITH",
     "WITHOUT",
+    "WITHOUT_BUT_CLIENT",
 ]
 
 SYNC, LOCKING, IMPORT = "flowverse sync", "flowverse lock", "import flow_modules"
@@ -37,3 +38,4 @@ UV_SYNC = "uv sync, nothing to do"
 
 ALONE, NOTHING = "that module, in a project of its own", "nothing to do"
 WITH, WITHOUT, BARE_BUILD = "with the plugin", "without", "without, and without modules"
+WITHOUT_BUT_CLIENT = "without, but with a Hub client"

@@ -79,6 +79,11 @@ class Places:
         return self._make("pdm", list(PDM))
 
     @cached_property
+    def pdm_with_client(self) -> Environment:
+        """PDM, and what the plugin brings but for the plugin: PDM imports more where it finds it."""
+        return self._make("pdm-and-client", [*PDM, "huggingface-hub"])
+
+    @cached_property
     def pdm_with_plugin(self) -> Environment:
         """PDM, with our plugin."""
         return self._with_wheels("pdm-flowverse", *PDM, "pdm-flowverse[hub]")

@@ -10,7 +10,7 @@ from uv import find_uv_bin
 from benchmarks.bench import Bench, Synced
 from benchmarks.desk import LOCK, declare
 from benchmarks.modules import FILES, roots, world
-from benchmarks.names import BARE_BUILD, WITH, WITHOUT
+from benchmarks.names import BARE_BUILD, WITH, WITHOUT, WITHOUT_BUT_CLIENT
 from benchmarks.record import Row
 from benchmarks.running import Contender, Job
 
@@ -65,7 +65,11 @@ def _pdm(bench: Bench) -> list[Contender]:
     def ready(program: str) -> Callable[[], Job]:
         return lambda: Job(command=[program, "--version"], cwd=folder, environ=environ)
 
-    places = {WITH: bench.places.pdm_with_plugin, WITHOUT: bench.places.pdm}
+    places = {
+        WITH: bench.places.pdm_with_plugin,
+        WITHOUT_BUT_CLIENT: bench.places.pdm_with_client,
+        WITHOUT: bench.places.pdm,
+    }
     return [Contender(name=name, ready=ready(place.command("pdm"))) for name, place in places.items()]
 
 
