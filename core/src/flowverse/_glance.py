@@ -20,11 +20,18 @@ _TREE = "flow_modules"
 _PATCHES = "flow_patches"
 _PROJECT_FILES = ("pyproject.toml", "flowverse.lock")
 _TREE_FILES = ("index.json", "index.next.json", "develop.json")
+_HAS_INODES = os.name != "nt"
+_KIND, _FILE = 0o170000, 0o100000
+_MOST = 1 << 28
 _FORMAT = 2
 """Of marshal: the newest that is the same in every Python, whatever else refers to a text."""
 
-Row = tuple[str, int, int, int]
-"""A file: its name, its size (-1 if it is not there), and its times of change in nanoseconds."""
+Row = tuple[str, int, int, int, int]
+"""A file: its name, its size (-1 if it is not there), its times of change in nanoseconds, and which file it is.
+
+The last is 0 on Windows. Elsewhere it tells a file from another that looks the same, such as after two folders of one
+sync, written in one tick of the clock, have changed places.
+"""
 Folder = tuple[str, list[Row]]
 """The files of one folder, by name. The folder ends with `/`, or is empty for the one that was walked."""
 
@@ -32,13 +39,14 @@ Folder = tuple[str, list[Row]]
 class Look:
     """How a project looks: its own files and those that the tree has beside modules, its patches, and its modules."""
 
-    __slots__ = ("beside", "patches", "root", "tree")
+    __slots__ = ("beside", "modules", "patches", "root", "tree")
 
-    def __init__(self, root: str, beside: list[Row], patches: list[Folder], tree: list[Folder]) -> None:
-        self.root, self.beside, self.patches, self.tree = root, beside, patches, tree
+    def __init__(self, root: str, tree: str, beside: list[Row], patches: list[Folder], modules: list[Folder]) -> None:
+        self.root, self.tree = root, tree
+        self.beside, self.patches, self.modules = beside, patches, modules
 
     def __bytes__(self) -> bytes:
-        return _around(self.root, self.beside, self.patches) + marshal.dumps(self.tree, _FORMAT)
+        return _around(self.root, self.tree, self.beside, self.patches) + marshal.dumps(self.modules, _FORMAT)
 
     @property
     def record(self) -> Row:
@@ -48,44 +56,45 @@ class Look:
     @property
     def newest(self) -> int:
         """When, in nanoseconds, the last change was that can be seen."""
-        rows = [*self.beside, *(row for _, rows in (*self.patches, *self.tree) for row in rows)]
+        rows = [*self.beside, *(row for _, rows in (*self.patches, *self.modules) for row in rows)]
         return max(max(row[2], row[3]) for row in rows)
 
 
-def walk(folder: str, prefix: str = "", *, but: str = "") -> list[Folder]:
+def walk(folder: str, *, but: str = "") -> list[Folder]:
     """Every file below a folder, but bytecode, which the interpreter writes and no person edits. Links are files.
 
-    `but` is a folder that is passed over. Raises `OSError`.
+    `but` is a folder in it that is passed over. Raises `OSError`.
     """
-    rows, below = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if name not in ("__pycache__", but):
-                    below.append(name)
-            elif not name.endswith((".pyc", ".pyo")):
-                stat = entry.stat(follow_symlinks=False)
-                rows.append((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    rows.sort()
-    below.sort()
-    found = [(prefix, rows)]
-    for name in below:
-        found += walk(f"{folder}/{name}", f"{prefix}{name}/")
+    found, todo = [], [""]
+    for prefix in todo:
+        rows = []
+        with os.scandir(f"{folder}/{prefix}") as entries:
+            for entry in entries:
+                name = entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if name != "__pycache__" and (name != but or prefix):
+                        todo.append(f"{prefix}{name}/")
+                elif not name.endswith((".pyc", ".pyo")):
+                    stat = entry.stat(follow_symlinks=False)
+                    inode = stat.st_ino if _HAS_INODES else 0
+                    rows.append((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, inode))
+        rows.sort()
+        found.append((prefix, rows))
+    found.sort()
     return found
 
 
 def look(root: str, tree: str) -> Look | None:
     """How a project (absolute, its `flow_modules` too) looks now; None where that cannot be told from stats alone."""
     try:
-        return Look(root, _beside(root, tree), _patches(root), walk(tree, but=PRIVATE))
+        return Look(root, tree, _beside(root, tree), _patches(root), walk(tree, but=PRIVATE))
     except OSError:
         return None
 
 
-def _around(root: str, beside: list[Row], patches: list[Folder]) -> bytes:
-    # Only ever compared, never loaded.
-    return marshal.dumps((root, beside, patches), _FORMAT)
+def _around(root: str, tree: str, beside: list[Row], patches: list[Folder]) -> bytes:
+    # Only ever compared, never loaded. What is generated names the tree as the system does, without links.
+    return marshal.dumps((root, os.path.realpath(tree), beside, patches), _FORMAT)
 
 
 def _beside(root: str, tree: str) -> list[Row]:
@@ -96,18 +105,25 @@ def _beside(root: str, tree: str) -> list[Row]:
 def _patches(root: str) -> list[Folder]:
     place = f"{root}/{_PATCHES}"
     folders = walk(place) if os.path.isdir(place) else []
-    if any(os.path.islink(f"{place}/{folder}{row[0]}") for folder, rows in folders for row in rows):
-        msg = "what a link leads to may change unseen"
-        raise OSError(msg)
+    for folder, rows in folders:
+        for row in rows:
+            _refuse_link(f"{place}/{folder}{row[0]}")
     return folders
 
 
 def _row(path: str) -> Row:
     try:
-        stat = os.stat(path)
+        stat = os.lstat(path)
     except FileNotFoundError:
-        return (path, -1, 0, 0)
-    return (path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        return (path, -1, 0, 0, 0)
+    _refuse_link(path)
+    return (path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino if _HAS_INODES else 0)
+
+
+def _refuse_link(path: str) -> None:
+    if os.path.islink(path):
+        msg = "what a link leads to may change unseen"
+        raise OSError(msg)
 
 
 def note(seen: Look, modules: int, fingerprint: str) -> bytes:
@@ -120,22 +136,29 @@ def known(root: str) -> tuple[int, str] | None:
     root = os.path.abspath(root)
     for find in (_usual_tree, _named_tree):
         tree = find(root)
-        try:
-            with open(f"{tree}/{PRIVATE}/{NAME}", "rb") as file:
-                said, _, before = file.read().partition(b"\n")
-        except OSError:
-            continue
+        said, _, before = _noted(f"{tree}/{PRIVATE}/{NAME}").partition(b"\n")
         words = said.decode("ascii", "replace").split(" ")
-        if len(words) != 4 or words[:2] != ["flowverse", __version__]:
-            return None
-        return (int(words[2]), words[3]) if _looks(root, tree, before) else None
+        if len(words) == 4 and words[:2] == ["flowverse", __version__] and words[2].isdecimal():
+            return (int(words[2]), words[3]) if _looks(root, tree, before) else None
     return None
+
+
+def _noted(path: str) -> bytes:
+    """What was noted; nothing if that is no file of ours, such as one that would never end."""
+    try:
+        stat = os.lstat(path)
+        if stat.st_mode & _KIND != _FILE or stat.st_size > _MOST:
+            return b""
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _looks(root: str, tree: str, before: bytes) -> bool:
     """Whether a project looks as it was noted. First what is quickly seen, such as another lock."""
     try:
-        around = _around(root, _beside(root, tree), _patches(root))
+        around = _around(root, tree, _beside(root, tree), _patches(root))
         return before.startswith(around) and before[len(around) :] == marshal.dumps(walk(tree, but=PRIVATE), _FORMAT)
     except OSError:
         return False
@@ -151,6 +174,6 @@ def _named_tree(root: str) -> str:
         with open(f"{root}/pyproject.toml", "rb") as file:
             _, _, rest = file.read().partition(b"modules-dir")
     except OSError:
-        return _usual_tree(root)
+        return ""
     words = rest.split(b"\n", 1)[0].replace(b"'", b'"').split(b'"')
-    return f"{root}/{os.fsdecode(words[1])}" if len(words) > 2 else _usual_tree(root)
+    return f"{root}/{os.fsdecode(words[1])}" if len(words) > 2 else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +19,22 @@ from flowverse._files import read_all
 from flowverse.errors import InvalidModuleId
 from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin
 
-__all__ = ["Index", "Record", "Recorded", "Seen", "base_of", "edit_of", "holds", "look", "looks_same", "stat_row"]
+__all__ = [
+    "Index",
+    "Record",
+    "Recorded",
+    "Seen",
+    "base_of",
+    "edit_of",
+    "holds",
+    "look",
+    "looks_same",
+    "shape_of",
+    "stat_row",
+]
 
 _VERSION = 1
+_HAS_INODES = os.name != "nt"  # there, a listing does not tell what a stat does
 _PLAIN = ("revision", "commit", "digest", "link", "behind", "patch")
 
 
@@ -36,6 +49,12 @@ class Seen(NamedTuple):
     mtime: int
     ctime: int
     now: str | None
+    inode: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """How it looked: see `_glance.Row`."""
+        return (self.size, self.mtime, self.ctime, self.inode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +91,10 @@ class Record:
                 size,
                 mtime if mtime < clock and ctime < clock else -1,
                 ctime,
+                inode,
                 *(() if now == base else (now,)),
             )
-            for path, (base, size, mtime, ctime, now) in self.files.items()
+            for path, (base, size, mtime, ctime, now, inode) in self.files.items()
         }
         plain = {name: getattr(self, name) for name in _PLAIN}
         return {**plain, "conflicts": self.conflicts, "files": files, "sources": self.sources}
@@ -82,8 +102,7 @@ class Record:
     @classmethod
     def of_row(cls, id: ModuleId, row: Mapping[str, Any]) -> Record:
         """Read a row back. Raises `TypeError`, `ValueError` or `KeyError` for what is none."""
-        # A file that is as it was synced has its hash once; records of before it was so have it twice.
-        files = {name: Seen(*seen, *seen[:1]) if len(seen) == 4 else Seen(*seen) for name, seen in row["files"].items()}
+        files = {name: _seen(file) for name, file in row["files"].items()}
         conflicts = tuple(row.get("conflicts", ()))
         return cls(id=id, **{**row, "files": files, "conflicts": conflicts})
 
@@ -111,7 +130,7 @@ class Index:
     def newest(self) -> int:
         """When, in nanoseconds, the last change was that can be seen."""
         seen = [max(seen.mtime, seen.ctime) for record in self.modules.values() for seen in record.files.values()]
-        return max([0, *seen, *(max(row[1:], default=0) for row in self.generated.values())])
+        return max([0, *seen, *(max(row[1:3], default=0) for row in self.generated.values())])
 
     def dump(self, clock: int) -> str:
         """As text. A file that changed in or after the tick `clock` could change again unseen: it is read again.
@@ -136,6 +155,15 @@ class Index:
             return cls(answers=document["answers"], generated=document["generated"], modules=modules)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidModuleId):
             return cls()
+
+
+def _seen(row: Sequence[Any]) -> Seen:
+    """A file as in the index: one that is as it was synced has its hash once."""
+    if len(row) > 4 and isinstance(row[4], int):
+        base, size, mtime, ctime, inode, *now = row
+        return Seen(base, size, mtime, ctime, now[0] if now else base, inode)
+    base, size, mtime, ctime, *now = row  # of before there were inodes: the file is read again
+    return Seen(base, size, mtime, ctime, now[0] if now else base)
 
 
 Recorded = tuple[list[int], Index]
@@ -179,7 +207,7 @@ def looks_same(folder: str, record: Record) -> bool:
             if seen is None or seen.now is None:
                 return False
             stat = entry.stat(follow_symlinks=False)
-            if (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) != seen[1:4]:
+            if shape_of(stat) != seen.shape:
                 return False
             left -= 1
     except OSError:
@@ -205,10 +233,10 @@ def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> di
     found = {}
     for path, entry in _walk(folder):
         stat = entry.stat(follow_symlinks=False)
-        shape = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        shape = shape_of(stat)
         old = before.get(path)
-        now = old.now if old is not None and old.now is not None and old[1:4] == shape else _hash(entry)
-        found[path] = Seen(base.get(path), *shape, now)
+        now = old.now if old is not None and old.now is not None and old.shape == shape else _hash(entry)
+        found[path] = Seen(base.get(path), *shape[:3], now, shape[3])
     for path, sha256 in base.items():
         if path not in found and path != MODULE_ID_FILE:
             found[path] = Seen(sha256, 0, 0, 0, None)
@@ -228,7 +256,7 @@ def _hash(entry: os.DirEntry[str]) -> str:
 
 def edit_of(files: Mapping[str, Seen]) -> Edit:
     """What a person changed."""
-    if all(base == now for base, _, _, _, now in files.values()):
+    if all(seen.base == seen.now for seen in files.values()):
         return Edit()
     rows = [(path, seen) for path, seen in sorted(files.items()) if not is_bytecode(path)]
     return Edit(
@@ -239,8 +267,12 @@ def edit_of(files: Mapping[str, Seen]) -> Edit:
 
 
 def stat_row(path: Path | str) -> list[int]:
-    """How a generated file looks: size, and times of change in nanoseconds; empty if it is not there."""
+    """How a file looks (see `_glance.Row`); empty if it is not there."""
     with suppress(OSError):
-        stat = os.lstat(path)
-        return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        return [*shape_of(os.lstat(path))]
     return []
+
+
+def shape_of(stat: os.stat_result) -> tuple[int, int, int, int]:
+    """How a file looks, from its stat: see `_glance.Row`."""
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino if _HAS_INODES else 0)

@@ -196,9 +196,11 @@ class Project:
         patches = sorted((str(id), _digest(text)) for id, text in self.patch_texts.items())
         return {
             "flowverse": __version__,
-            "manifest": _digest(repr(self.manifest).encode()),
+            # Without its bytes it is not what a manifest says: a frozen project knows next to nothing of it.
+            "manifest": ("" if self.manifest_bytes is not None else "instead: ")
+            + _digest(repr(self.manifest).encode()),
             "lock": _digest(self.lock_bytes or b""),
-            "root": str(self.root),
+            "root": f"{self.root}\0{os.path.realpath(self.tree_root)}",  # what is generated names both
             "local": _digest(repr((local, patches)).encode()) if local or patches else "",
         }
 

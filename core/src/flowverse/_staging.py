@@ -12,7 +12,7 @@ from pathlib import Path
 from flowverse._cache import refused, writing
 from flowverse._files import make_folder, write_new
 from flowverse._guard import module_id_text
-from flowverse._index import Record, Seen, base_of
+from flowverse._index import Record, Seen, base_of, shape_of
 from flowverse._paths import check_paths
 from flowverse.errors import TreeError, WrongContent
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin
@@ -69,8 +69,8 @@ class Staging:
             for path, sha in base_of(pin).items():
                 if old:
                     _carry_mode(f"{old}/{path}", f"{folder}/{path}")
-                now = os.lstat(f"{folder}/{path}")
-                files[path] = Seen(sha, now.st_size, now.st_mtime_ns, now.st_ctime_ns, sha)
+                size, mtime, ctime, inode = shape_of(os.lstat(f"{folder}/{path}"))
+                files[path] = Seen(sha, size, mtime, ctime, sha, inode)
         return Record.of(pin, files)
 
     def clear(self) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from flowverse._cache import Cache
+from flowverse._develop import read_developed
 from flowverse._digest import sha256
 from flowverse._edits.materials import Materials
 from flowverse._glance import Look, look, note
@@ -40,12 +41,14 @@ def settle(project: Project, tree: Tree, recorded: Recorded | None = None) -> Re
     if not row or not _shows_all(project, index):
         return _compare(project, tree, index)[0]
     # Whatever changes from now on has a later time than whatever is seen with an earlier one.
-    clock = tree.tick_after(max([index.newest, *row[1:]]))
+    clock = tree.tick_after(max([index.newest, *row[1:3]]))
     found, seen = _compare(project, tree, index)
     if found is not None and seen is not None and list(seen.record[1:]) == row and seen.newest < clock:
         # It was looked before anything was compared: what has changed since does not look like that any more.
         with suppress(Outdated):
             project.check_current()
+            if read_developed(tree.root) != project.developed:
+                raise Outdated
             tree.note(note(seen, found.modules, fingerprint(project, found)))
     return found
 
@@ -103,7 +106,9 @@ def _judge(tree: Tree, index: Index, seen: Look) -> Result | None:
         if record.link is not None:
             if not _still_linked(tree, id, record.link, record.sources):
                 return None
-        elif modules.get(id.folder) != {path: file[1:4] for path, file in record.files.items() if file.now is not None}:
+        elif modules.get(id.folder) != {
+            path: file.shape for path, file in record.files.items() if file.now is not None
+        }:
             return None
         elif (edit := edit_of(record.files)) or record.conflicts:
             step = PlanStep(action="keep", id=id, old=record.base, edit=edit, behind=record.behind)
@@ -117,7 +122,7 @@ def _sorted(seen: Look) -> tuple[dict[str, dict[str, tuple[int, ...]]], dict[str
     """How files look, by path: those of each module, by its folder; and those that are generated."""
     modules: dict[str, dict[str, tuple[int, ...]]] = {}
     generated: dict[str, tuple[int, ...]] = {}
-    for folder, rows in seen.tree:
+    for folder, rows in seen.modules:
         owner, _, rest = folder.partition("/")
         name, slash, below = rest.partition("/")
         files = modules.setdefault(f"{owner}/{name}", {}) if slash else generated

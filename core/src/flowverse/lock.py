@@ -159,7 +159,7 @@ def parse_text(text: str) -> Mapping[str, Any]:
     """
     first, *parts = text.split(_BEGIN)
     # Between triple quotes, a line may mean anything.
-    if parts and not any(odd in text for odd in ('"""', "'''", _MARK)):
+    if parts and not any(odd in text for odd in ('"""', "'''", "\\u", "\\U", _MARK)):
         lists, rest = [], [first]
         for number, part in enumerate(parts):
             rows, end, after = part.partition(_END)

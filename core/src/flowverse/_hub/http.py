@@ -36,7 +36,7 @@ _AS_GOOD_AS_SAID = 2.0
 _SLOWEST = 50_000
 """Bytes a second below which a download counts as stalled, on top of the timeout."""
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
-_RATE_LIMIT = re.compile(r"r\s*=\s*0\s*;\s*t\s*=\s*(\d+)")
+_RATE_LIMIT = re.compile(r"r\s*=\s*0\s*;\s*t\s*=\s*(\d{1,9})\b")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ _PLAIN = {"--locked", "--frozen", "--offline"}
 _QUIET = {"-q", "--quiet"}
 _SCREEN = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS")
 _NO_SCREEN = ("", "dumb", "unknown")
-_YES_OR_NO = {"", "0", "1"}
+_YES_OR_NO = {"0", "1"}
+_MODES = {"FLOWVERSE_LOCKED", "FLOWVERSE_FROZEN", "FLOWVERSE_OFFLINE"}
 
 
 def answered(arguments: list[str]) -> bool:
@@ -34,8 +35,11 @@ def answered(arguments: list[str]) -> bool:
 
 def _usual() -> bool:
     """Whether the environment says nothing that has to be understood, or refused."""
-    ours = [value for name, value in os.environ.items() if name.startswith("FLOWVERSE_") and name != "FLOWVERSE_GUARD"]
-    return set(ours) <= _YES_OR_NO and os.environ.get("HF_ENDPOINT", "http").startswith("http")
+    ours = {name: value for name, value in os.environ.items() if name.startswith("FLOWVERSE_") and value}
+    ours.pop("FLOWVERSE_GUARD", None)
+    if not ours.keys() <= _MODES or not set(ours.values()) <= _YES_OR_NO:
+        return False
+    return (os.environ.get("HF_ENDPOINT") or "http://").startswith(("http://", "https://"))
 
 
 def nearest_project(folder: str) -> str | None:
@@ -50,6 +54,8 @@ def nearest_project(folder: str) -> str | None:
 def _said(text: str) -> bool:
     """Print a summary as `_terminal` would, and answer whether that is all there is to it."""
     out = sys.stdout
+    if out is None:  # closed from the start; mypy does not know of it
+        return False
     try:
         if any(name in os.environ for name in _SCREEN):
             return False
