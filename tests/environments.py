@@ -14,17 +14,22 @@ from pathlib import Path
 import uv
 from filelock import FileLock
 
-__all__ = ["environment"]
+__all__ = ["AIFLOWS", "AIFLOWS_INSTALLS", "environment"]
+
+AIFLOWS = "aiflows==1.1.1"
+_NEEDED = Path(__file__).parents[1] / "benchmarks/peers/aiflows_requirements.txt"
+AIFLOWS_INSTALLS = (["-r", str(_NEEDED)], ["--no-deps", AIFLOWS])
+"""For `environment`: of all that aiFlows asks for, what its sync imports."""
 
 
-def environment(name: str, *installs: Sequence[str]) -> Path:
+def environment(name: str, *installs: Sequence[str], cache: Path | None = None) -> Path:
     """Return the Python of an environment, made on first use and shared by all sessions of a machine.
 
-    Each of `installs` are the arguments of one `uv pip install`; `name` must say the versions. The folder is
-    `FLOWVERSE_TEST_CACHE`, or one of this user below the system's for temporary files.
+    Each of `installs` are the arguments of one `uv pip install`; `name` must say the versions. The folder is `cache`,
+    or `FLOWVERSE_TEST_CACHE`, or one of this user below the system's for temporary files.
     """
     default = Path(tempfile.gettempdir()) / f"flowverse-tests-{getpass.getuser()}"
-    cache = Path(os.environ.get("FLOWVERSE_TEST_CACHE") or default)
+    cache = cache or Path(os.environ.get("FLOWVERSE_TEST_CACHE") or default)
     cache.mkdir(parents=True, exist_ok=True)
     folder = cache / f"{name}-py{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.environments import AIFLOWS, AIFLOWS_INSTALLS, environment
 from tests.hub import Hub
 from tests.hub.olah import Olah
 from tests.integration.workspace import Workspace
@@ -43,3 +44,9 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Olah, Pat
     root = tmp_path_factory.mktemp("mirrors")
     with Olah(root) as running:
         yield running, root
+
+
+@pytest.fixture(scope="session")
+def aiflows() -> Path:
+    """Return the Python of an environment with aiFlows, made on first use and shared by all sessions of a machine."""
+    return environment(AIFLOWS.replace("==", "-"), *AIFLOWS_INSTALLS)

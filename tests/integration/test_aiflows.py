@@ -9,15 +9,11 @@ from flowverse._editable import editable_files
 from flowverse._guard import FLOW_MOD, flow_mod
 from flowverse.model import PACKAGE, Pin
 
-from tests.environments import environment
 from tests.hub import Hub
 from tests.integration.workspace import Workspace
 from tests.integration.workspace import asking as asking_for
 from tests.trees import COMMIT, asking, make_tree, pin, run, start, write
 
-AIFLOWS = "aiflows==1.1.1"
-# What its flow_verse imports, with the Hub client that aiFlows pins. All that aiFlows asks for is a hundred packages.
-NEEDED = ("colorama==0.4.6", "colorlog>=6.8,<7", "huggingface-hub==0.19.4", "omegaconf>=2.3,<3")
 NOBODY = "http://127.0.0.1:9"  # the discard port: no connection
 
 ATOMIC = "name = 'atomic'\n"
@@ -27,12 +23,6 @@ MODULES = {
     "martinjosifoski/ChatAtomicFlow": {"__init__.py": ATOMIC, "data/prompt.txt": "Hello\n"},
 }
 USE = "from flow_modules.saibo.ChatFlows import name\nprint(json.dumps(name))\n"
-
-
-@pytest.fixture(scope="session")
-def aiflows() -> Path:
-    """Return the Python of an environment with aiFlows, made on first use and shared by all sessions of a machine."""
-    return environment(AIFLOWS.replace("==", "-"), NEEDED, ["--no-deps", AIFLOWS])
 
 
 def files(folder: Path) -> dict[str, bytes]:

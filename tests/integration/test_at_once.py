@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from flowverse import api
 from flowverse._glance import known
@@ -90,3 +92,13 @@ def test_hosts_get_the_same_answers(synced: Workspace) -> None:
         api.needs_hub(synced.root, synced.settings()),
     )
     assert quick[1:] == (True, False)
+
+
+def test_a_file_from_the_future_is_looked_at_closely(synced: Workspace) -> None:
+    """It could change and still look as it does now."""
+    later = synced.manifest.stat().st_mtime + 3600
+    os.utime(synced.manifest, (later, later))
+
+    assert synced.sync().untouched
+    assert known(str(synced.root)) is None
+    assert not list((synced.tree / ".flowverse").glob("*.tmp"))

@@ -164,6 +164,37 @@ def test_a_new_commit_costs_only_its_new_files(synced: Workspace, hub: Hub) -> N
     assert synced.holds(hub, "c/Leaf", "next")
 
 
+def test_a_lock_from_elsewhere_costs_only_its_new_files(synced: Workspace, hub: Hub) -> None:
+    """After a pull that moved a module, what its folder has already, under whatever name, is not fetched again."""
+    files = {path: file.content for path, file in hub.commit("c/Leaf").files.items()}
+    hub.add("c/Leaf", {**files, "leaf.py": "leaf = 2\n", "renamed.py": files["copied.py"]}, branch="next")
+    synced.declare({"a/Top": "main", "c/Leaf": "next"})
+    other = synced.clone("other")
+    other.lock()
+    synced.lock_path.write_bytes(other.lock_path.read_bytes())
+    hub.clear()
+
+    synced.sync(locked=True)
+
+    assert kinds(hub.requests) == {"file": 1}
+    assert synced.holds(hub, "c/Leaf", "next")
+
+
+def test_what_was_edited_here_is_not_taken_for_what_is_asked_for(synced: Workspace, hub: Hub) -> None:
+    """A file that is given up for another commit is fetched, though its name and its size are the same."""
+    (synced.place("c/Leaf") / "copied.py").write_text(SHARED.replace("T", "F"), encoding="utf-8")
+    files = {path: file.content for path, file in hub.commit("c/Leaf").files.items()}
+    hub.add("c/Leaf", {**files, "leaf.py": "leaf = 2\n"}, branch="next")
+    synced.declare({"a/Top": "main", "c/Leaf": {"revision": "next", "overwrite": True}})
+    other = synced.clone("other")
+    other.lock()
+    synced.lock_path.write_bytes(other.lock_path.read_bytes())
+
+    synced.sync(locked=True)
+
+    assert synced.holds(hub, "c/Leaf", "next")
+
+
 def test_more_files_than_one_answer_lists(space: Workspace, hub: Hub) -> None:
     """Above 1,000 files the whole tree is listed, page by page."""
     hub.add("a/Wide", {f"data/{number:04}.txt": f"{number % 3}\n" for number in range(2100)})

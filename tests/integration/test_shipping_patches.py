@@ -58,7 +58,7 @@ def shipment(space: Workspace, archive: Literal["wheel", "sdist"], root: Path | 
 
 
 def contents(shipped: Shipment) -> dict[str, bytes]:
-    return {path: file.read_bytes() for path, file in shipped.files}
+    return {path: Path(file).read_bytes() for path, file in shipped.files}
 
 
 def sdist(space: Workspace, changed: Mapping[str, bytes | None] | None = None) -> Path:
@@ -92,7 +92,7 @@ def test_a_wheel_holds_the_patched_content(patched: Workspace) -> None:
     assert files["flow_modules/a/Top/run"] == b"#!/bin/sh\n"
     assert "flow_modules/a/Top/old.txt" not in files
     assert PATCH not in files
-    assert [path for path, file in shipped.files if file.stat().st_mode & 0o111] == []
+    assert [path for path, file in shipped.files if Path(file).stat().st_mode & 0o111] == []
     assert shipped.notes == ("a/Top is shipped with its patch, flow_patches/a/Top.patch",)
     patch = patched.locked[ID]["patch"]
     said = files["flow_modules/_shipped/demo.txt"].decode().splitlines()

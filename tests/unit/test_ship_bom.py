@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from cyclonedx.model.bom import Bom
+from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from flowverse._ship.bom import bom_text, read_bom
@@ -17,6 +20,7 @@ from flowverse._ship.values import Application, ShippedFile, ShippedModule
 from flowverse.model import PACKAGE, Edge, ModuleId, Pin
 from hypothesis import given
 from hypothesis import strategies as st
+from packageurl import PackageURL
 
 from tests.unit.making import COMMITS, IDS, ONE, edge, hub_pin, local_pin, mid
 
@@ -121,6 +125,9 @@ def test_no_modules_at_all() -> None:
         ("mit AND apache-2.0", {"expression": "MIT AND Apache-2.0"}),
         ("openrail AND mit", {"license": {"name": "openrail AND mit"}}),
         ("mit AND ", {"license": {"name": "mit AND "}}),
+        ("mit OR (gpl-2.0-or-later AND bsd-2-clause)", {"expression": "MIT OR (GPL-2.0-or-later AND BSD-2-Clause)"}),
+        ("LicenseRef-Ours", {"expression": "LicenseRef-Ours"}),
+        ("eupl-1.1+", {"expression": "EUPL-1.1+"}),
         ('see (AND) \u20ac "it" AND \'', {"license": {"name": 'see (AND) \u20ac "it" AND \''}}),
     ],
 )
@@ -158,14 +165,34 @@ def test_serial_number_tells_two_bills_apart() -> None:
 
 
 def test_application_with_any_name() -> None:
-    """A project that is no distribution has the name of its folder, and no version."""
+    """A project that is no distribution has the name of its folder, no version, and nobody is sent to PyPI for it."""
     application = Application(name="m\u00fd app @ 1/2")
-    assert written(shipped(CHAT), application=application)["metadata"]["component"]["name"] == application.name
+    component = written(shipped(CHAT), application=application)["metadata"]["component"]
+    assert component == {"type": "application", "name": application.name, "bom-ref": application.name}
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,6}[A-Za-z0-9])?", fullmatch=True),
+    st.from_regex(r"([0-9]!)?[0-9](\.[0-9]){0,2}(rc1)?(\+[a-z0-9.]{1,5}[a-z])?", fullmatch=True) | st.none(),
+)
+def test_package_url_of_the_application(name: str, version: str | None) -> None:
+    """As the package URL project's own library writes it."""
+    component = written(application=Application(name=name, version=version))["metadata"]["component"]
+    assert component["purl"] == str(PackageURL("pypi", None, name, version))
 
 
 _NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=8)
 _HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
 _LICENSES = st.one_of(st.none(), st.sampled_from(["mit", "other", "mit AND apache-2.0", "llama2"]), st.text(max_size=9))
+
+
+def by_their_library(text: str) -> dict[str, Any]:
+    """Read a bill and write it again, both with the CycloneDX project's own library."""
+    bom = Bom.from_json(json.loads(text))  # type: ignore[attr-defined] # added by its decorator
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an application that asks for nothing itself is fine
+        document: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
+    return document
 
 
 @st.composite
@@ -182,6 +209,7 @@ def bills(draw: st.DrawFn) -> tuple[list[ShippedModule], list[ShippedFile]]:
             commit="" if local else draw(COMMITS),
             path=draw(_NAMES) if local else None,
             digest="" if local else f"sha256:{draw(_HASHES)}",
+            patch="" if local else draw(st.one_of(st.just(""), _HASHES)),
             license=draw(_LICENSES),
             dependencies=tuple(Edge(id=other, revision="main", at="a.py:1") for other in edges),
         )
@@ -211,6 +239,20 @@ def test_what_is_written_is_valid_and_read_back(bill: tuple[list[ShippedModule],
     found, files = read_bom(text)
     assert essence(found) == essence(modules)
     assert sorted(files, key=str) == sorted(generated, key=str)
+
+
+@given(bills(), st.one_of(st.none(), st.integers(0, 4_000_000_000)))
+def test_what_is_written_is_what_their_library_reads_and_writes(
+    bill: tuple[list[ShippedModule], list[ShippedFile]], epoch: int | None
+) -> None:
+    """Nothing is lost on the way, and lists are in its order. The text is as `json` lays it out, with sorted keys."""
+    modules, generated = bill
+    text = bom_text(APPLICATION, modules, roots=[modules[0].pin.id], generated=generated, epoch=epoch)
+    document, theirs = json.loads(text), by_their_library(text)
+    if epoch is None:
+        theirs["metadata"].pop("timestamp")  # it always has one
+    assert theirs == document
+    assert json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n" == text
 
 
 @given(bills(), st.randoms(use_true_random=False))

@@ -223,7 +223,7 @@ def test_many_modules_are_built_by_several_threads(bench: Bench) -> None:
     assert steps(bench.sync(*pins)) == [("install", str(pin.id)) for pin in pins]
     for number, pin in enumerate(pins):
         assert bench.is_whole(pin, {"a.py": str(number).encode()})
-    moved = [bench.pin(f"a/A{number:02}", {"b.py": str(number).encode()}, TWO) for number in range(40)]
+    moved = [bench.pin(f"a/A{number:02}", {"b.py": f"b{number}".encode()}, TWO) for number in range(40)]
     del bench.store.contents[moved[33].files[0].sha256]
     with pytest.raises(KeyError):
         bench.sync(*moved)

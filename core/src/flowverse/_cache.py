@@ -115,35 +115,7 @@ class Cache:
         """See `Store.copy`. Raises `TreeError` when `to` cannot be written."""
         if unsafe(entry.path):
             return False
-        place = f"{self._folder(id)}/snapshots/{commit}/{entry.path}"
-        if entry.size > _CHUNK:
-            return self._copy_large(Path(place), entry, Path(to))
-        try:
-            content = read_at_most(place, entry.size + 1)
-        except OSError:
-            return False
-        if sha256(content) != entry.sha256:
-            return False
-        try:
-            write_new(to, content)
-        except OSError as error:
-            raise refused(error, to) from error
-        return True
-
-    def _copy_large(self, place: Path, entry: FileEntry, to: Path) -> bool:
-        hasher = hashlib.sha256()
-        try:
-            source = place.open("rb")
-        except OSError:
-            return False
-        with source, writing(to), to.open("xb") as target:
-            while chunk := source.read(_CHUNK):
-                hasher.update(chunk)
-                target.write(chunk)
-        if hasher.hexdigest() == entry.sha256:
-            return True
-        to.unlink()
-        return False
+        return copy_checked(f"{self._folder(id)}/snapshots/{commit}/{entry.path}", entry, to)
 
     def has(self, id: ModuleId, commit: str, entry: FileEntry) -> bool:
         """Whether a file of the right size is here: a guess that costs one stat and promises nothing."""
@@ -219,6 +191,42 @@ class Cache:
             except (OSError, NotImplementedError):
                 shutil.copyfile(blob, fresh)
             fresh.replace(place)
+
+
+def copy_checked(place: str, entry: FileEntry, to: str) -> bool:
+    """Copy a file to a new one, hashed on the way; False (and no file) if it is not there, or not `entry`'s content.
+
+    Raises `TreeError` when `to` cannot be written.
+    """
+    if entry.size > _CHUNK:
+        return _copy_large(Path(place), entry, Path(to))
+    try:
+        content = read_at_most(place, entry.size + 1)
+    except OSError:
+        return False
+    if sha256(content) != entry.sha256:
+        return False
+    try:
+        write_new(to, content)
+    except OSError as error:
+        raise refused(error, to) from error
+    return True
+
+
+def _copy_large(place: Path, entry: FileEntry, to: Path) -> bool:
+    hasher = hashlib.sha256()
+    try:
+        source = place.open("rb")
+    except OSError:
+        return False
+    with source, writing(to), to.open("xb") as target:
+        while chunk := source.read(_CHUNK):
+            hasher.update(chunk)
+            target.write(chunk)
+    if hasher.hexdigest() == entry.sha256:
+        return True
+    to.unlink()
+    return False
 
 
 @contextmanager

@@ -5,7 +5,6 @@ The tree is never committed, so nobody else hears of it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,14 +20,22 @@ _NAME = ".flowverse/develop.json"
 def read_developed(tree: Path) -> dict[ModuleId, str]:
     """The path of every such module, relative to the project; none where nothing can be read."""
     try:
-        document = json.loads((tree / _NAME).read_bytes())
+        content = (tree / _NAME).read_bytes()
+    except OSError:
+        return {}
+    import json  # few have such a file, and everybody looks for it
+
+    try:
+        document = json.loads(content)
         return {ModuleId.parse(id): path for id, path in document.items() if isinstance(path, str)}
-    except (OSError, ValueError, AttributeError, RecursionError, InvalidModuleId):
+    except (ValueError, AttributeError, RecursionError, InvalidModuleId):
         return {}
 
 
 def write_developed(tree: Path, developed: Mapping[ModuleId, str]) -> None:
     """Write them, or nothing where there are none. Raises `TreeError`."""
+    import json
+
     place = tree / _NAME
     with writing(place):
         if not developed:

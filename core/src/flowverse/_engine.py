@@ -114,9 +114,7 @@ class Engine:
         self.tree.check_root()  # before anything is asked for that could not be put there
         how = How(force=mode.force, merge=mode.merge, dry_run=mode.dry_run)
         async with self.source() as source:
-            result = await self._install(await self._lock(source), source, how)
-        fast(self.project, self.tree)
-        return result
+            return await self._install(await self._lock(source), source, how)
 
     async def _install(self, result: Result, source: Source, how: How) -> Result:
         self.reporter.phase("installing")
@@ -129,6 +127,8 @@ class Engine:
             check_current=self.project.check_current,
             cache=str(self.cache.root),
         )
+        if how.only is None and done.recorded is not None and not self.mode.frozen:
+            settle(self.project, self.tree, done.recorded)
         warnings = (*result.warnings, *done.warnings)
         backups = (*result.backups, *done.backups)
         return replace(result, plan=done.plan, backups=backups, warnings=warnings, synced=True)

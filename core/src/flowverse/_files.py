@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 
-__all__ = ["make_folder", "read_at_most", "write_new"]
+__all__ = ["make_folder", "read_all", "read_at_most", "write_new"]
 
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_CHUNK = 1 << 16
 _WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -19,6 +21,16 @@ def read_at_most(path: str, size: int) -> bytes:
     file = os.open(path, _READ)
     try:
         return os.read(file, size)
+    finally:
+        os.close(file)
+
+
+def read_all(path: str) -> Iterator[bytes]:
+    """All of a file, in pieces. Raises `OSError`, and `ValueError` for a name with a NUL in it."""
+    file = os.open(path, _READ)
+    try:
+        while chunk := os.read(file, _CHUNK):
+            yield chunk
     finally:
         os.close(file)
 

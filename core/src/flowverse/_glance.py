@@ -20,6 +20,8 @@ _TREE = "flow_modules"
 _PATCHES = "flow_patches"
 _PROJECT_FILES = ("pyproject.toml", "flowverse.lock")
 _TREE_FILES = ("index.json", "index.next.json", "develop.json")
+_FORMAT = 2
+"""Of marshal: the newest that is the same in every Python, whatever else refers to a text."""
 
 Row = tuple[str, int, int, int]
 """A file: its name, its size (-1 if it is not there), and its times of change in nanoseconds."""
@@ -36,8 +38,12 @@ class Look:
         self.root, self.beside, self.patches, self.tree = root, beside, patches, tree
 
     def __bytes__(self) -> bytes:
-        # Only ever compared, never loaded. Version 2 of the format is the same in every Python.
-        return marshal.dumps((self.root, self.beside, self.patches, self.tree), 2)
+        return _around(self.root, self.beside, self.patches) + marshal.dumps(self.tree, _FORMAT)
+
+    @property
+    def record(self) -> Row:
+        """How the tree's record looks."""
+        return self.beside[len(_PROJECT_FILES)]
 
     @property
     def newest(self) -> int:
@@ -72,14 +78,28 @@ def walk(folder: str, prefix: str = "", *, but: str = "") -> list[Folder]:
 def look(root: str, tree: str) -> Look | None:
     """How a project (absolute, its `flow_modules` too) looks now; None where that cannot be told from stats alone."""
     try:
-        patches = walk(f"{root}/{_PATCHES}") if os.path.isdir(f"{root}/{_PATCHES}") else []
-        if any(os.path.islink(f"{root}/{_PATCHES}/{folder}{row[0]}") for folder, rows in patches for row in rows):
-            return None  # what it leads to may change
-        beside = [_row(f"{root}/{name}") for name in _PROJECT_FILES]
-        beside += [_row(f"{tree}/{PRIVATE}/{name}") for name in _TREE_FILES]
-        return Look(root, beside, patches, walk(tree, but=PRIVATE))
+        return Look(root, _beside(root, tree), _patches(root), walk(tree, but=PRIVATE))
     except OSError:
         return None
+
+
+def _around(root: str, beside: list[Row], patches: list[Folder]) -> bytes:
+    # Only ever compared, never loaded.
+    return marshal.dumps((root, beside, patches), _FORMAT)
+
+
+def _beside(root: str, tree: str) -> list[Row]:
+    paths = [f"{root}/{name}" for name in _PROJECT_FILES]
+    return [_row(path) for path in (*paths, *(f"{tree}/{PRIVATE}/{name}" for name in _TREE_FILES))]
+
+
+def _patches(root: str) -> list[Folder]:
+    place = f"{root}/{_PATCHES}"
+    folders = walk(place) if os.path.isdir(place) else []
+    if any(os.path.islink(f"{place}/{folder}{row[0]}") for folder, rows in folders for row in rows):
+        msg = "what a link leads to may change unseen"
+        raise OSError(msg)
+    return folders
 
 
 def _row(path: str) -> Row:
@@ -108,9 +128,17 @@ def known(root: str) -> tuple[int, str] | None:
         words = said.decode("ascii", "replace").split(" ")
         if len(words) != 4 or words[:2] != ["flowverse", __version__]:
             return None
-        now = look(root, tree)
-        return (int(words[2]), words[3]) if now is not None and bytes(now) == before else None
+        return (int(words[2]), words[3]) if _looks(root, tree, before) else None
     return None
+
+
+def _looks(root: str, tree: str, before: bytes) -> bool:
+    """Whether a project looks as it was noted. First what is quickly seen, such as another lock."""
+    try:
+        around = _around(root, _beside(root, tree), _patches(root))
+        return before.startswith(around) and before[len(around) :] == marshal.dumps(walk(tree, but=PRIVATE), _FORMAT)
+    except OSError:
+        return False
 
 
 def _usual_tree(root: str) -> str:

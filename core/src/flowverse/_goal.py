@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flowverse._edits.patch import patched_pin
 from flowverse._patches import patch_name
 from flowverse._project import Project
 from flowverse.errors import StaleLock
@@ -32,7 +31,11 @@ def _as_it_is_to_be(project: Project, pin: Pin) -> Pin:
     if pin.id in project.developed:
         return Pin(id=pin.id, path=project.developed[pin.id], developed=True)
     patch = project.patches.get(pin.id) if pin.patch else None
-    return patched_pin(pin, patch) if patch is not None and patch.sha256 == pin.patch else pin
+    if patch is None or patch.sha256 != pin.patch:
+        return pin
+    from flowverse._edits.patch import patched_pin  # few modules have one
+
+    return patched_pin(pin, patch)
 
 
 def patch_reasons(project: Project, only: Collection[ModuleId] | None = None) -> tuple[str, ...]:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flowverse._files import read_all
 from flowverse.errors import InvalidModuleId
 from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin
 
-__all__ = ["Index", "Record", "Seen", "base_of", "edit_of", "look", "looks_same", "stat_row"]
+__all__ = ["Index", "Record", "Recorded", "Seen", "base_of", "edit_of", "holds", "look", "looks_same", "stat_row"]
 
 _VERSION = 1
-_CHUNK = 1 << 20
 _PLAIN = ("revision", "commit", "digest", "link", "behind", "patch")
 
 
@@ -138,6 +138,9 @@ class Index:
             return cls()
 
 
+Recorded = tuple[list[int], Index]
+"""A record that was written, and how its file looks (see `stat_row`)."""
+
 # --- looking at folders ----------------------------------------------------------------------------------------------
 
 
@@ -184,6 +187,19 @@ def looks_same(folder: str, record: Record) -> bool:
     return left == 0
 
 
+def holds(folder: str, base: Mapping[str, str]) -> bool:
+    """Whether a folder has these files (sha256 by path), and no others that count. Every one of them is read.
+
+    Raises `OSError`.
+    """
+    left = len(base.keys() - {MODULE_ID_FILE})
+    for path, entry in _walk(folder):
+        if base.get(path) != _hash(entry):
+            return False
+        left -= 1
+    return left == 0
+
+
 def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> dict[str, Seen]:
     """Every file of a folder against `base` (sha256 by path), hashing only what does not look as it did `before`."""
     found = {}
@@ -205,9 +221,8 @@ def _hash(entry: os.DirEntry[str]) -> str:
     if not entry.is_file():
         return "not a file"  # a pipe or a device would block
     hasher = hashlib.sha256()
-    with Path(entry.path).open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            hasher.update(chunk)
+    for chunk in read_all(entry.path):
+        hasher.update(chunk)
     return hasher.hexdigest()
 
 

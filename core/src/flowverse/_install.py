@@ -14,7 +14,7 @@ from flowverse._edits.materials import Materials
 from flowverse._edits.weave import Unmergeable, weave
 from flowverse._goal import goal
 from flowverse._guard import FLOW_MOD, flow_mod, tree_sources
-from flowverse._index import Index, Record, look, stat_row
+from flowverse._index import Index, Record, Recorded, look, stat_row
 from flowverse._linking import is_link
 from flowverse._local import stats_of
 from flowverse._plan import make_plan
@@ -49,9 +49,13 @@ class How:
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    """What was done (or, in a dry run, would be): the plan, where discarded edits are, and warnings."""
+    """What was done (or, in a dry run, would be): the plan, where discarded edits are, and warnings.
+
+    `recorded` is the record that was written, if any.
+    """
 
     plan: Plan
+    recorded: Recorded | None = None
     backups: tuple[tuple[ModuleId, str], ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -105,13 +109,14 @@ async def install(
             records = {**known.modules, **{id: record for id, record in records.items() if id in how.only}}
         if how.dry_run:
             return Installed(plan=plan)
-        materials = Materials(store, project.lock.by_id if project.lock is not None else {}, project.patches)
+        locked = project.lock.by_id if project.lock is not None else {}
+        materials = Materials(store, locked, project.patches, records, tree.place)
         work = _Work(project=project, tree=tree, pins=pins, records=records, materials=materials, only=how.only)
         fresh, plan = await _build(work, plan, source, reporter)
         _put_in_place(work, plan, fresh)
         aside = _generate(work, cache, known, fresh)
-        _record(work, complete=how.only is None)
-    return Installed(plan=plan, backups=tuple(work.backups), warnings=(*work.copied, *aside))
+        recorded = _record(work, complete=how.only is None)
+    return Installed(plan=plan, recorded=recorded, backups=tuple(work.backups), warnings=(*work.copied, *aside))
 
 
 def _check_developed(project: Project, pins: Collection[Pin]) -> None:
@@ -264,15 +269,12 @@ def _as_synced(work: _Work, pins: list[Pin]) -> list[Pin]:
     return synced
 
 
-def _record(work: _Work, *, complete: bool) -> None:
+def _record(work: _Work, *, complete: bool) -> Recorded:
     """Write the record; where not every module was looked at, it answers to nothing: the next sync looks at all."""
     answers = work.project.answers if complete else {}
     paths = [".gitignore", FLOW_MOD, *tree_sources({id.package for id in work.records})]
     paths += [f"{id.folder}/{MODULE_ID_FILE}" for id, record in sorted(work.records.items()) if record.link is None]
-    work.tree.record(
-        Index(
-            answers=answers,
-            generated={path: stat_row(f"{work.tree.root}/{path}") for path in paths},
-            modules=work.records,
-        )
-    )
+    generated = {path: stat_row(f"{work.tree.root}/{path}") for path in paths}
+    index = Index(answers=answers, generated=generated, modules=work.records)
+    work.tree.record(index)
+    return stat_row(work.tree.index_path), index

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flowverse._scan import scan, wanted
 from flowverse.errors import UsageError
 from flowverse.model import PACKAGE, Edge, Pin, Requirement
-from flowverse.ports import Examined
+
+if TYPE_CHECKING:
+    from flowverse.ports import Examined
 
 __all__ = ["expanded", "look_at_local", "stats_of"]
 
@@ -19,6 +21,8 @@ _NOT_THEIRS = {"__pycache__", "flow_modules", "node_modules", "site-packages"}
 
 def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files that say what a module asks for, by path with `/`; not those of environments and caches inside it."""
+    from flowverse._scan import wanted
+
     for parent, folders, files in os.walk(folder):
         here = Path(parent)
         folders[:] = sorted(
@@ -38,6 +42,9 @@ def look_at_local(root: Path, requirement: Requirement) -> tuple[Examined, tuple
     Its path is relative to the project at `root`; paths that it asks for are relative to itself, and are told relative
     to the project.
     """
+    from flowverse._scan import scan  # which parses Python; every project asks this file for `expanded`
+    from flowverse.ports import Examined
+
     path = requirement.path or ""
     folder = root / expanded(path)
     inside = Path(os.path.relpath(folder.resolve(), root.resolve())).parts

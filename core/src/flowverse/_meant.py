@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -41,6 +40,8 @@ def dotted_id(key: str, value: Any) -> str | None:
 
 def overlooked(tables: Iterable[str]) -> str | None:
     """The name that was probably meant to be `flowverse`: a letter or two off, or written apart."""
+    import difflib  # where something is wrong
+
     for name in tables:
         plain = re.sub(r"[-_. ]", "", name).casefold()
         if difflib.get_close_matches(plain, [_TABLE], cutoff=0.85):

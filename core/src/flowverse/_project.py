@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli
 
@@ -17,7 +17,6 @@ from flowverse import __version__
 from flowverse._cache import write, writing
 from flowverse._develop import read_developed
 from flowverse._editing import with_entries
-from flowverse._edits.patch import Patch, parse_patch
 from flowverse._local import expanded
 from flowverse._meant import unquoted_id
 from flowverse._patches import read_patches
@@ -26,6 +25,9 @@ from flowverse.errors import BrokenLock, BrokenPatch, NoProject, UsageError
 from flowverse.lock import LOCK_NAME, Lock, dump_lock, load_lock, parse_text
 from flowverse.manifest import Manifest, parse_manifest
 from flowverse.model import ModuleId, Requirement
+
+if TYPE_CHECKING:
+    from flowverse._edits.patch import Patch
 
 __all__ = ["MANIFEST_NAME", "Outdated", "Project"]
 
@@ -111,6 +113,10 @@ class Project:
     def any_patches(self) -> Mapping[ModuleId, Patch | BrokenPatch]:
         """The patches by module id; of one that cannot be used, what is wrong with it."""
         found: dict[ModuleId, Patch | BrokenPatch] = {}
+        if not self.patch_texts:
+            return found
+        from flowverse._edits.patch import parse_patch  # most projects have none
+
         for id, text in self.patch_texts.items():
             try:
                 found[id] = parse_patch(id, text)
@@ -121,7 +127,7 @@ class Project:
     @property
     def patches(self) -> Mapping[ModuleId, Patch]:
         """The patches by module id, but for those that are broken."""
-        return {id: patch for id, patch in self.any_patches.items() if isinstance(patch, Patch)}
+        return {id: patch for id, patch in self.any_patches.items() if not isinstance(patch, BrokenPatch)}
 
     @property
     def broken_patches(self) -> Mapping[ModuleId, BrokenPatch]:

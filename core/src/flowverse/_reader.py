@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -69,6 +68,8 @@ class Reader:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that was probably meant; None if none is near."""
+    import difflib  # where something is wrong
+
     close = difflib.get_close_matches(word, list(known), n=1)
     return close[0] if close else None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flowverse._hub.http import Patience
+from flowverse._hub.patience import Patience
 from flowverse.errors import UsageError
 
 __all__ = ["Settings"]

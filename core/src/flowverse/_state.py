@@ -9,57 +9,18 @@ from flowverse._cache import Cache
 from flowverse._digest import sha256
 from flowverse._edits.materials import Materials
 from flowverse._glance import Look, look, note
-from flowverse._goal import goal, patch_reasons
-from flowverse._index import Index, edit_of
+from flowverse._goal import goal
+from flowverse._index import Index, Recorded, edit_of, stat_row
 from flowverse._linking import is_link, target_of_link
-from flowverse._local import look_at_local, stats_of
+from flowverse._local import stats_of
 from flowverse._plan import make_plan
 from flowverse._project import Outdated, Project
+from flowverse._stale import stale
 from flowverse._survey import survey
 from flowverse._tree import Tree
-from flowverse.model import MODULE_ID_FILE, ModuleId, Pin, Plan, PlanStep, Requirement, Result
+from flowverse.model import MODULE_ID_FILE, ModuleId, Plan, PlanStep, Result
 
 __all__ = ["fingerprint", "settle", "stale", "untouched", "would_fetch"]
-
-
-def stale(project: Project) -> tuple[str, ...]:
-    """Why the lock does not answer to the manifest, one clause a difference; nothing if it does.
-
-    Raises `BrokenLock` or `NewerLock` for a lock that cannot be read, `UsageError` for a local path that leads nowhere.
-    """
-    manifest, lock = project.manifest, project.lock
-    if lock is None:
-        return ("there is no flowverse.lock yet",) if manifest.dependencies else ()
-    reasons = list(lock.stale(manifest.dependencies, manifest.overrides))
-    if manifest.owners is not None:
-        reasons += [
-            f"{pin.id} is locked, its owner is not in tool.flowverse.owners"
-            for pin in lock.pins
-            if pin.id.owner not in manifest.owners
-        ]
-    if manifest.licenses is not None:
-        reasons += [
-            f"{pin.id} is locked, its licence {license!r} is not in tool.flowverse.licenses"
-            for pin in lock.pins
-            for license in pin.license_ids
-            if pin.path is None and license not in manifest.licenses
-        ]
-    reasons += patch_reasons(project)
-    if not reasons:
-        reasons += [f"what {pin.id} at {pin.path} asks for has changed" for pin in lock.pins if _moved(project, pin)]
-    return tuple(reasons)
-
-
-def _moved(project: Project, pin: Pin) -> bool:
-    """Whether a local module asks for something else than the lock says; on which line does not matter."""
-    if pin.path is None:
-        return False
-    now = look_at_local(project.root, Requirement(id=pin.id, path=pin.path))[0].pin
-    return _asks(now) != _asks(pin) or now.requirements != pin.requirements
-
-
-def _asks(pin: Pin) -> set[tuple[ModuleId, str]]:
-    return {(edge.id, edge.revision) for edge in pin.dependencies}
 
 
 def untouched(project: Project, tree: Tree) -> Result | None:
@@ -67,27 +28,36 @@ def untouched(project: Project, tree: Tree) -> Result | None:
 
     Costs one stat a file. Neither parses the lock nor opens a file of the tree.
     """
-    seen = look(str(project.root), str(tree.root))
-    return None if seen is None else _compare(project, tree, Index.load(tree.index_path), seen)
+    return _compare(project, tree, Index.load(tree.index_path))[0]
 
 
-def settle(project: Project, tree: Tree) -> Result | None:
-    """The fast answer, and a note of it for `_glance.known`, which tells it faster still. Call it after a sync.
+def settle(project: Project, tree: Tree, recorded: Recorded | None = None) -> Result | None:
+    """The fast answer, and a note of it for `_glance.known`, which tells it faster still. `recorded` is what it is now.
 
-    Where a module is a link or was edited, or a revision could be a folder, more than stats of the tree is asked for:
-    nothing is noted.
+    Where a module is a link or was edited, or a revision could be a folder, nothing is noted.
     """
-    seen, index = look(str(project.root), str(tree.root)), Index.load(tree.index_path)
-    found = None if seen is None else _compare(project, tree, index, seen)
-    if found is None or seen is None or found.plan.steps or not found.modules or project.manifest_bytes is None:
-        return found
-    plain = all(record.link is None for record in index.modules.values())
-    if plain and not any(req.path or "/" in req.revision for req in project.manifest.dependencies):
+    row, index = recorded or (stat_row(tree.index_path), Index.load(tree.index_path))
+    if not row or not _shows_all(project, index):
+        return _compare(project, tree, index)[0]
+    # Whatever changes from now on has a later time than whatever is seen with an earlier one.
+    clock = tree.tick_after(max([index.newest, *row[1:]]))
+    found, seen = _compare(project, tree, index)
+    if found is not None and seen is not None and list(seen.record[1:]) == row and seen.newest < clock:
         # It was looked before anything was compared: what has changed since does not look like that any more.
         with suppress(Outdated):
             project.check_current()
-            tree.note(note(seen, found.modules, fingerprint(project, found)), seen.newest)
+            tree.note(note(seen, found.modules, fingerprint(project, found)))
     return found
+
+
+def _shows_all(project: Project, index: Index) -> bool:
+    """Whether stats of a project and its tree tell all that a sync has to know, and nothing is to be said each time."""
+    said = any(
+        record.link is not None or record.conflicts or edit_of(record.files) for record in index.modules.values()
+    )
+    if said or not index.modules or project.manifest_bytes is None:
+        return False
+    return not any(req.path or "/" in req.revision for req in project.manifest.dependencies)
 
 
 def would_fetch(project: Project, cache: Cache, *, locked: bool, frozen: bool) -> bool:
@@ -98,12 +68,14 @@ def would_fetch(project: Project, cache: Cache, *, locked: bool, frozen: bool) -
     if stale(project) and not frozen:
         return not locked
     pins = goal(project)
-    found, _ = survey(project, tree, pins)
+    found, records = survey(project, tree, pins)
     plan = make_plan(pins, found, overwrite={req.id for req in project.manifest.dependencies if req.overwrite})
-    materials = Materials(cache, project.lock.by_id if project.lock is not None else {}, project.patches)
+    locked_pins = project.lock.by_id if project.lock is not None else {}
+    materials = Materials(cache, locked_pins, project.patches, records, tree.place)
     wanted = [step.pin for step in plan.writes if step.pin is not None]
     raw = [(pin, materials.raw(pin, entry)) for pin in wanted for entry in pin.files]
-    return any(entry is not None and not cache.has(pin.id, pin.commit, entry) for pin, entry in raw)
+    files = [(pin, entry) for pin, entry in raw if entry is not None and not cache.has(pin.id, pin.commit, entry)]
+    return any(materials.here(pin.id, entry) is None for pin, entry in files)
 
 
 def fingerprint(project: Project, found: Result | None) -> str:
@@ -112,10 +84,15 @@ def fingerprint(project: Project, found: Result | None) -> str:
     return sha256("\0".join(parts).encode("utf-8", "surrogateescape"))
 
 
-def _compare(project: Project, tree: Tree, index: Index, seen: Look) -> Result | None:
-    """What was left by the last sync, against what is there."""
+def _compare(project: Project, tree: Tree, index: Index) -> tuple[Result | None, Look | None]:
+    """What was left by the last sync, against what is there, and how that looks."""
     if not index.answers or dict(index.answers) != project.answers or tree.interrupted:
-        return None
+        return None, None
+    seen = look(str(project.root), str(tree.root))
+    return (None, None) if seen is None else (_judge(tree, index, seen), seen)
+
+
+def _judge(tree: Tree, index: Index, seen: Look) -> Result | None:
     modules, generated = _sorted(seen)
     if any(generated.get(path) != tuple(row) for path, row in index.generated.items()):
         return None

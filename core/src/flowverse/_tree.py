@@ -14,8 +14,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from flowverse._cache import writing
 from flowverse._contents import Contents
 from flowverse._files import make_folder
@@ -68,6 +66,8 @@ class Tree:
     @contextmanager
     def locked(self, reporter: Reporter) -> Iterator[None]:
         """Be the only sync of this tree; another waits, and says so. What a killed one left behind is cleared."""
+        from filelock import FileLock, Timeout  # not needed where nothing is written, and with asyncio in its wake
+
         self.check_root()
         with writing(self.private):
             self.private.mkdir(parents=True, exist_ok=True)
@@ -362,23 +362,28 @@ class Tree:
             fresh.write_text(index.dump(clock), encoding="utf-8")
             fresh.replace(path)
 
-    def note(self, content: bytes, newest: int) -> None:
-        """Write down how a project looks, as `_glance` notes it; nothing where a change could still go unseen.
-
-        `newest` is when, in nanoseconds, the last change was that is in it. It is for speed alone: no failure counts.
-        """
+    def note(self, content: bytes) -> None:
+        """Write down how a project looks, as `_glance` notes it. It is for speed alone: no failure counts."""
         fresh = self.private / f"{GLANCE}.tmp"
         with suppress(OSError):
-            if _tick_after(newest, fresh) > newest:
-                fresh.write_bytes(content)
-                fresh.replace(self.private / GLANCE)
+            fresh.write_bytes(content)
+            fresh.replace(self.private / GLANCE)
+
+    def tick_after(self, newest: int) -> int:
+        """The time, in nanoseconds, that the disk has now: after `newest`, if its clock ticks often enough; or 0.
+
+        A file that changes in the tick in which it was looked at looks the same as before.
+        """
+        file = self.private / f"clock-{os.getpid()}.tmp"
+        with suppress(OSError):
+            try:
+                return _tick_after(newest, file)
+            finally:
+                file.unlink()
+        return 0
 
 
 def _tick_after(newest: int, file: Path) -> int:
-    """The time, in nanoseconds, that the disk gives a file now: after `newest`, if its clock ticks often enough.
-
-    A file that changes in the tick in which it was looked at looks the same as before.
-    """
     for _ in range(_MOST_TICKS):
         file.write_bytes(b"")
         clock = file.stat().st_mtime_ns

@@ -11,21 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from flowverse import api
-from flowverse._cache import write
 from flowverse._goal import goal
 from flowverse._project import Project, parse_lock, read_lock_bytes
-from flowverse._render.lines import Line
-from flowverse._settings import Settings
 from flowverse._ship.values import Application, Format, Metadata, Shipment, Target
 from flowverse.lock import Lock
 from flowverse.model import Pin
-from flowverse.ports import SILENT, Reporter
 
 if TYPE_CHECKING:
+    from flowverse._render.lines import Line
+    from flowverse._settings import Settings
     from flowverse._ship.licenses import LicenseRow
     from flowverse._ship.requirements import Requirements
     from flowverse._ship.verify import Verified
+    from flowverse.ports import Reporter
 
 __all__ = [
     "Metadata",
@@ -52,7 +50,7 @@ def shipment(
     version: str,
     scratch: Path,
     own: Sequence[str] = (),
-    reporter: Reporter = SILENT,
+    reporter: Reporter | None = None,
 ) -> Shipment:
     """What a wheel or an sdist of the distribution `name` must hold, verified against the lock.
 
@@ -61,26 +59,40 @@ def shipment(
     requirements of the distribution itself. Raises `StaleLock` or `NotShippable` for whatever is not exactly what the
     lock says.
     """
+    from packaging.utils import canonicalize_name
+
     from flowverse._ship.contents import ship  # what it needs is not there in an environment that only syncs
-    from flowverse._ship.requirements import normalized
+    from flowverse._ship.refusals import check_lock, check_tree, is_exact
 
-    settings = replace(settings, locked=not settings.frozen)
-    if not Project.of(root, frozen=settings.frozen).unpacked:
-        api.sync(root, settings, reporter=reporter)
-    project = Project.of(root, frozen=settings.frozen)
-    application = Application(name=normalized(name), version=version)
+    frozen = settings.frozen
+    project = Project.of(root, frozen=frozen)
+    if not is_exact(project, frozen=frozen):
+        if not project.unpacked:
+            from flowverse import api
+
+            api.sync(root, replace(settings, locked=not frozen), reporter=reporter)
+            project = Project.of(root, frozen=frozen)
+        check_lock(project, frozen=frozen)
+        check_tree(project)
+    application = Application(name=canonicalize_name(name), version=version)
     target = Target(archive=archive, application=application, own=tuple(own), scratch=scratch, epoch=settings.epoch)
-    return ship(project, target, frozen=settings.frozen)
+    return ship(project, target)
 
 
-def check_wheel(root: Path, names: Sequence[str], shipped: Sequence[str]) -> None:
+def check_wheel(root: Path, wheel: Path, shipped: Sequence[str]) -> None:
     """Raise `InvalidManifest` if nobody could use the modules in a finished wheel.
 
-    `names` are all its files, `shipped` those of the shipment.
+    `shipped` are the names that the files of the shipment have in it.
     """
+    into = Project.read(root).manifest.build.into
+    if into is None:
+        return
+    import zipfile
+
     from flowverse._ship.refusals import check_package
 
-    check_package(Project.read(root).manifest.build.into, names, shipped)
+    with zipfile.ZipFile(wheel) as archive:
+        check_package(into, archive.namelist(), shipped)
 
 
 def check_project(root: Path) -> None:
@@ -124,6 +136,7 @@ def write_group(root: Path, group: str) -> Line:
 
     Raises `UsageError` where there is no lock, or where such a group was written by somebody else.
     """
+    from flowverse._render.lines import Line
     from flowverse._ship.requirements import merged, requirements_of
 
     project = Project.read(root)
@@ -151,6 +164,9 @@ def export(root: Path, format: Format, settings: Settings) -> str:
 
 def write_export(root: Path, format: Format, settings: Settings, output: Path) -> Line:
     """Export to a file, which is replaced as a whole, and say so. Raises `TreeError` too."""
+    from flowverse._cache import write
+    from flowverse._render.lines import Line
+
     write(output, export(root, format, settings).encode())
     return Line("note", f"{output} was written")
 

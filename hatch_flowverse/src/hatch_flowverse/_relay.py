@@ -9,11 +9,11 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from flowverse.api import Line
+if TYPE_CHECKING:
+    from flowverse.api import Line
 
 __all__ = ["Heard", "listen", "pass_on"]
 
@@ -27,14 +27,16 @@ def pass_on(lines: Sequence[Line], code: int | None = None) -> None:
             file.writelines(json.dumps([line.kind, line.text, code]) + "\n" for line in lines)
 
 
-@dataclass(frozen=True)
 class Heard:
     """What came through."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     def read(self) -> tuple[list[Line], int | None]:
         """The lines so far, and the exit code if the hook ended with an error of its own."""
+        from flowverse.api import Line
+
         try:
             rows = [json.loads(row) for row in self.path.read_text(encoding="utf-8").splitlines()]
         except FileNotFoundError:
@@ -46,6 +48,8 @@ class Heard:
 @contextmanager
 def listen() -> Iterator[Heard]:
     """While this is open, hooks in the processes that are started pass on what they say."""
+    from tempfile import TemporaryDirectory  # which takes a while, and builds say things without it
+
     with TemporaryDirectory(prefix="flowverse-") as folder:
         path = Path(folder, "heard")
         os.environ[_FILE] = str(path)

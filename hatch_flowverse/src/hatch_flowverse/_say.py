@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
 from flowverse import api
-from flowverse.api import Line
-from flowverse.errors import FlowverseError
-from flowverse.model import ModuleId, Result
 
 from hatch_flowverse._relay import pass_on
 
-__all__ = ["App", "Voice"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    from flowverse.api import Line
+    from flowverse.errors import FlowverseError
+    from flowverse.model import ModuleId, Result
+
+    class App(Protocol):
+        """The part of Hatch's and of hatchling's application that is used."""
+
+        def display_info(self, message: str, /) -> None: ...
+
+        def display_waiting(self, message: str, /) -> None: ...
+
+        def display_success(self, message: str, /) -> None: ...
+
+        def display_warning(self, message: str, /) -> None: ...
+
+        def display_debug(self, message: str, /) -> None: ...
+
+        def abort(self, message: str, code: int, /) -> None: ...
 
 
-class App(Protocol):
-    """The part of Hatch's and of hatchling's application that is used."""
-
-    def display_info(self, message: str, /) -> None: ...
-
-    def display_waiting(self, message: str, /) -> None: ...
-
-    def display_success(self, message: str, /) -> None: ...
-
-    def display_warning(self, message: str, /) -> None: ...
-
-    def display_debug(self, message: str, /) -> None: ...
-
-    def abort(self, message: str, code: int, /) -> None: ...
+__all__ = ["Voice"]
 
 
 class Voice:

@@ -1,25 +1,23 @@
-"""The build hook: an editable build syncs, a wheel and an sdist ship what is locked."""
+"""The build hook: an editable build syncs, a wheel and an sdist ship what is locked.
+
+Hatch asks a hook for its dependencies in a process of its own, so what that does not need is imported later.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
-import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
-from importlib.metadata import requires
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from flowverse import api, shipping
-from flowverse.errors import FlowverseError, UsageError
+from flowverse import api
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-from packaging.requirements import Requirement
 
-from hatch_flowverse import _uv
-from hatch_flowverse._say import Voice
+if TYPE_CHECKING:
+    from hatch_flowverse._say import Voice
 
 __all__ = ["FlowVerseBuildHook"]
 
@@ -51,20 +49,27 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
     def dependencies(self) -> list[str]:
         """The Hub client, if something must be fetched. What is wrong is said by `initialize`, in one line."""
         root = Path(self.root)
-        with suppress(FlowverseError):
+        if not self._declared() or api.in_sync(root):
+            return []
+        from flowverse.errors import FlowverseError
+
+        try:
             # An sdist never locks; whether a wheel is an editable one, which may, is not known here.
             settings = api.Settings.from_environ(os.environ, locked=self.target_name == "sdist")
-            if api.declared(root) and api.needs_hub(root, settings):
-                return _hub_client()
-        return []
+            return _hub_client() if api.needs_hub(root, settings) else []
+        except FlowverseError:
+            return []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Sync, or verify, before the build; and say what belongs into the archive."""
-        root = Path(self.root)
         if self.target_name not in _TARGETS:
             return
-        voice = Voice(self.app)
-        if not api.declared(root):
+        from flowverse.errors import FlowverseError
+
+        from hatch_flowverse._say import Voice
+
+        root, voice = Path(self.root), Voice(self.app)
+        if not self._declared():
             if (warning := api.overlooked(root)) is not None:
                 voice.lines([warning])
             return
@@ -72,13 +77,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             settings = api.Settings.from_environ(os.environ)
             self._check_metadata_hook()
             if version == "editable":
-                shipping.check_project(root)
-                voice.result(api.sync(root, settings, reporter=voice))
-                self._make_importable(root, build_data)
-                said = shipping.metadata(root, self.metadata.core.dependencies)
-                voice.lines([api.Line("warning", text) for text in said.warnings])
-                build_data["dependencies"].extend(said.requirements)
-                self._warn_of_uv(root, said.requirements, voice)
+                self._edit(root, settings, voice, build_data)
             else:
                 self._ship(root, settings, voice, build_data)
         except FlowverseError as error:
@@ -90,12 +89,20 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
             return
         shutil.rmtree(self._generated, ignore_errors=True)
         if version != "editable" and self.target_name == "wheel":
+            from flowverse import shipping
+            from flowverse.errors import FlowverseError
+
             try:
-                with zipfile.ZipFile(artifact_path) as archive:
-                    shipping.check_wheel(Path(self.root), archive.namelist(), self._shipped)
+                shipping.check_wheel(Path(self.root), Path(artifact_path), self._shipped)
             except FlowverseError as error:
+                from hatch_flowverse._say import Voice
+
                 Path(artifact_path).unlink()
                 Voice(self.app).fail(error)
+
+    def _declared(self) -> bool:
+        """Whether there is a `[tool.flowverse]` table, in what hatchling has read."""
+        return "flowverse" in self.metadata.config.get("tool", {})
 
     def _check_metadata_hook(self) -> None:
         """Refuse dependencies that nobody would hear of."""
@@ -104,13 +111,29 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         if "dependencies" in hooks.get(self.PLUGIN_NAME, {}) and "dependencies" not in config["project"].get(
             "dynamic", ()
         ):
+            from flowverse.errors import UsageError
+
             raise UsageError(
                 "tool.hatch.metadata.hooks.flowverse.dependencies is of no use where dependencies are not dynamic.",
                 hint='Set dynamic = ["dependencies"] in [project], and take `dependencies` out of it.',
             )
 
+    def _edit(self, root: Path, settings: api.Settings, voice: Voice, build_data: dict[str, Any]) -> None:
+        """Sync, and make what is synced importable from any folder."""
+        from flowverse import shipping
+
+        shipping.check_project(root)
+        voice.result(api.sync(root, settings, reporter=voice))
+        self._make_importable(root, build_data)
+        said = shipping.metadata(root, self.metadata.core.dependencies)
+        voice.lines([api.Line("warning", text) for text in said.warnings])
+        build_data["dependencies"].extend(said.requirements)
+        self._warn_of_uv(root, said.requirements, voice)
+
     def _ship(self, root: Path, settings: api.Settings, voice: Voice, build_data: dict[str, Any]) -> None:
         """File by file: a folder would take what is generated in it, and collide with what is selected in it."""
+        from flowverse import shipping
+
         archive: Literal["wheel", "sdist"] = "sdist" if self.target_name == "sdist" else "wheel"
         core = self.metadata.core
         shipment = shipping.shipment(
@@ -127,7 +150,7 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
         voice.lines([api.Line("warning", text) for text in shipment.warnings])
         self._reserve(shipment.tree)
         self._shipped = [path for path, _ in shipment.files]
-        build_data["force_include"].update({str(file): path for path, file in shipment.files})
+        build_data["force_include"].update({file: path for path, file in shipment.files})
         # Of a field that is computed, a wheel from an sdist takes what the sdist says, and then adds these as well.
         if archive == "wheel" or "dependencies" not in core.dynamic:
             build_data["dependencies"].extend(shipment.metadata.requirements)
@@ -160,6 +183,8 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
                 build_data["force_include_editable"][str(file)] = name
 
     def _warn_of_uv(self, root: Path, requirements: Sequence[str], voice: Voice) -> None:
+        from hatch_flowverse import _uv
+
         voice.lines(_uv.unseen(os.environ, self.metadata.config, requirements))
         if _uv.builds(os.environ):
             tree = api.modules_dir(root).relative_to(root).as_posix()
@@ -168,5 +193,9 @@ class FlowVerseBuildHook(BuildHookInterface):  # type: ignore[type-arg] # a subs
 
 def _hub_client() -> list[str]:
     """What `flowverse[hub]` adds. pip looks at names only, and takes that itself for installed, as flowverse is."""
+    from importlib.metadata import requires
+
+    from packaging.requirements import Requirement
+
     wanted = (Requirement(text) for text in requires("flowverse") or ())
     return [f"{req.name}{req.specifier}" for req in wanted if req.marker and req.marker.evaluate({"extra": "hub"})]

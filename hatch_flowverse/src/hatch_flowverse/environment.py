@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flowverse import api
-from flowverse.errors import FlowverseError
 from hatch.config.constants import AppEnvVars
 from hatch.env.utils import get_env_var_option
 from hatch.env.virtual import VirtualEnvironment
@@ -104,8 +103,11 @@ class FlowVerseEnvironment(VirtualEnvironment):
     # --- the flow modules --------------------------------------------------------------------------------------------
 
     def _homes(self) -> list[Home]:
-        local = ((dep.name, Path(dep.path)) for dep in self.local_dependencies_complex if dep.path and dep.editable)
-        return [Home(name, root) for name, root in local if api.declared(root)]
+        # As in `local_dependencies_complex`; but to ask those for their paths takes Hatch a parser of URLs.
+        own = [(self.metadata, self.root)] if self.dev_mode and not self.skip_install else []
+        members = [(member.project.metadata, member.project.location) for member in self.workspace.members]
+        declaring = ((meta, root) for meta, root in (*own, *members) if "flowverse" in meta.config.get("tool", {}))
+        return [Home(meta.name, Path(root)) for meta, root in declaring]
 
     def _check_hook(self, homes: list[Home]) -> None:
         """Say it if a project was built and has no tree: its build does not know of flow modules."""
@@ -122,6 +124,8 @@ class FlowVerseEnvironment(VirtualEnvironment):
 
     def _sync(self, home: Home) -> bool:
         """Sync here if that needs no Hub, and say whether it is done."""
+        from flowverse.errors import FlowverseError
+
         voice = Voice(self.app)
         try:
             with self.get_env_vars():

@@ -6,8 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flowverse import shipping
-from flowverse.errors import FlowverseError
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 __all__ = ["FlowVerseMetadataHook"]
@@ -26,6 +24,9 @@ class FlowVerseMetadataHook(MetadataHookInterface):
         """Set `dependencies`: those in the hook's own table, and those of the modules."""
         if "dependencies" not in metadata.get("dynamic", ()):
             return
+        from flowverse import shipping  # which every build would load otherwise
+        from flowverse.errors import FlowverseError
+
         own = self.config.get("dependencies", [])
         if not isinstance(own, list) or not all(isinstance(line, str) for line in own):
             message = "Field `tool.hatch.metadata.hooks.flowverse.dependencies` must be an array of strings"

@@ -10,7 +10,6 @@ import glob
 import os
 import re
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,9 +75,9 @@ def pdm_build_finalize(context: Context, artifact: Path) -> None:
     while _generated:
         _generated.pop().cleanup()
     if context.target == "wheel":
-        with _plainly(artifact), zipfile.ZipFile(artifact) as archive:
+        with _plainly(artifact):
             shipped = [path for path, _ in context.flowverse.files]  # type: ignore[attr-defined]
-            shipping.check_wheel(context.root, archive.namelist(), shipped)
+            shipping.check_wheel(context.root, artifact, shipped)
 
 
 def _link(context: Context, files: MutableMapping[str, Path]) -> None:
@@ -93,7 +92,7 @@ def _link(context: Context, files: MutableMapping[str, Path]) -> None:
 
 def _ship(context: Context, files: MutableMapping[str, Path], shipment: shipping.Shipment) -> None:
     _drop(files, shipment.tree.relative_to(context.root))
-    files.update(shipment.files)
+    files.update({path: Path(file) for path, file in shipment.files})
     if context.target == "wheel":
         folder = context.builder.dist_info_name  # type: ignore[attr-defined] # a wheel's builder has it
         files.update({f"{folder}/sboms/{file.name}": file for file in shipment.boms})
@@ -130,8 +129,8 @@ def _scratch() -> Path:
 def _drop(files: MutableMapping[str, Path], tree: Path) -> None:
     """Leave out what pdm-backend found of the tree by itself, as it does without a `src` folder: backups, records."""
     for name in list(files):
-        parents = Path(name).parents
-        if tree in parents or Path("flow_modules") in parents:
+        parts = Path(name).parts
+        if parts[: len(tree.parts)] == tree.parts or parts[:1] == ("flow_modules",):
             del files[name]
 
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.environments import environment
+from tests.environments import AIFLOWS, AIFLOWS_INSTALLS, environment
 from tests.hosts.shipping.conftest import ATOMIC, CHAT, MODULES, Layout, Yard, names, one
-from tests.integration.test_aiflows import AIFLOWS, NEEDED
 
 TALKER = Layout(package="talker", name="talker")
 INTO = ["flow_modules", "into"]
@@ -132,7 +131,7 @@ def test_the_guard_holds_beside_the_real_aiflows(yard: Yard, into: bool, order: 
     steps = [(*install, *here, str(wheel), "flowdep"), (*install, AIFLOWS)]
     for step in steps if order == "aiflows last" else reversed(steps):
         yard.run(*step, cwd=yard.place)
-    python = environment("aiflows-1.1.1", NEEDED, ["--no-deps", AIFLOWS])
+    python = environment(AIFLOWS.replace("==", "-"), *AIFLOWS_INSTALLS)
 
     said = yard.away(
         python, "-c", "import second; second.main()", PYTHONPATH=str(site), HF_HOME=str(yard.place / "none")

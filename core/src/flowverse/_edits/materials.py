@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from flowverse._cache import writing
+from flowverse._cache import copy_checked, writing
 from flowverse._edits.diff import FileVersion
 from flowverse._edits.patch import Patch
 from flowverse._files import write_new
+from flowverse._index import Record, stat_row
 from flowverse.model import FileEntry, ModuleId, Pin
 from flowverse.ports import Store
 
@@ -16,10 +17,21 @@ __all__ = ["Materials"]
 
 
 class Materials:
-    """Copies files as the tree is to hold them, as a Shelf does. `locked` are the pins without patches."""
+    """Copies files as the tree is to hold them, as a Shelf does, from the store or the tree as it is.
 
-    def __init__(self, store: Store, locked: Mapping[ModuleId, Pin], patches: Mapping[ModuleId, Patch]) -> None:
+    `locked` are the pins without patches, `records` those of the modules that are in the tree, each in its `place`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        locked: Mapping[ModuleId, Pin],
+        patches: Mapping[ModuleId, Patch],
+        records: Mapping[ModuleId, Record],
+        place: Callable[[ModuleId], Path],
+    ) -> None:
         self.store, self._locked, self._patches = store, locked, patches
+        self._records, self._place = records, place
 
     def _patch(self, id: ModuleId, path: str) -> Patch | None:
         patch = self._patches.get(id) if self._patches else None
@@ -37,7 +49,11 @@ class Materials:
         """See `Shelf.copy`. Raises `BrokenPatch` too."""
         patch = self._patch(id, entry.path)
         if patch is None:
-            return self.store.copy(id, commit, entry, to)
+            if self.store.copy(id, commit, entry, to):
+                return True
+            # A lock that came from elsewhere moves a module: most of its files are here, as those of another commit.
+            here = self.here(id, entry)
+            return here is not None and copy_checked(here, entry, to)
         version = self._made(patch, entry.path)
         if version is None:
             return False
@@ -47,6 +63,17 @@ class Materials:
             if version.executable:
                 place.chmod(place.stat().st_mode | 0o111)
         return True
+
+    def here(self, id: ModuleId, entry: FileEntry) -> str | None:
+        """Where a module's folder has the content of a file now, by its record and one stat; None if it has not."""
+        record = self._records.get(id)
+        files = record.files if record is not None and record.link is None else {}
+        path = entry.path if (seen := files.get(entry.path)) is not None and seen.now == entry.sha256 else None
+        path = path or next((path for path, seen in files.items() if seen.now == entry.sha256), None)
+        if path is None:
+            return None
+        place = f"{self._place(id)}/{path}"
+        return place if tuple(stat_row(place)) == files[path][1:4] else None
 
     def own(self, pin: Pin) -> Iterator[bytes]:
         """The contents of a pin that no repository has."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flowverse._hub.limits import Limit
+from flowverse._hub.patience import Patience
 from flowverse._hub.pools import EACH, Pools
 from flowverse._hub.turns import PATIENT, Turns
 from flowverse._tasks import within
@@ -39,20 +39,6 @@ _SLOWEST = 50_000
 """Bytes a second below which a download counts as stalled, on top of the timeout."""
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 _RATE_LIMIT = re.compile(r"r\s*=\s*0\s*;\s*t\s*=\s*(\d+)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long to wait: `timeout` seconds a request, `retries` times again, pauses that double from `pause` seconds."""
-
-    timeout: float = 30.0
-    retries: int = 4
-    pause: float = 0.25
-
-    def before(self, attempt: int) -> float:
-        """The pause in seconds before a repeated attempt (0 is the first repeat), with jitter in its upper half."""
-        longest = min(self.pause * 2.0**attempt, 10.0)
-        return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,80 +1,98 @@
-"""What an archive must hold: exactly the pinned files, every one of them verified against the lock."""
+"""What an archive must hold: exactly the pinned files, which `refusals` has verified against the lock."""
 
 from __future__ import annotations
 
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flowverse._digest import sha256
+from flowverse._files import read_at_most
 from flowverse._goal import goal
 from flowverse._guard import module_id_text, tree_sources
 from flowverse._patches import patch_name
 from flowverse._project import Project
-from flowverse._ship.bom import BOM_NAME, bom_text
 from flowverse._ship.metadata import metadata_of
-from flowverse._ship.refusals import check_free, check_tree
+from flowverse._ship.refusals import check_free
 from flowverse._ship.selection import Selection
 from flowverse._ship.values import Metadata, Shipment, ShippedFile, ShippedModule, Target
-from flowverse._ship.vendor import Mover, Unmovable
-from flowverse._state import stale
-from flowverse.errors import NotShippable, StaleLock
+from flowverse.errors import NotShippable
 from flowverse.lock import LOCK_NAME, Lock
 from flowverse.model import MODULE_ID_FILE, PACKAGE, ModuleId, Pin
 
+if TYPE_CHECKING:
+    from flowverse._ship.vendor import Mover
+
 __all__ = ["ship"]
 
+_EXECUTABLE = 0o111
 
-def ship(project: Project, target: Target, *, frozen: bool) -> Shipment:
-    """Verify and list. Raises `StaleLock`, or `NotShippable` with every module that is not what the lock says."""
-    reasons = () if frozen else stale(project)
-    if reasons:
-        raise StaleLock(reasons)
+
+def ship(project: Project, target: Target) -> Shipment:
+    """List what belongs into the archive of a project that is as it is locked. Raises `NotShippable`."""
     lock = project.lock
     if lock is None or not lock.pins:
         return Shipment(tree=project.tree_root)
     selection = Selection(project.manifest.build.exclude)
     lock = replace(lock, pins=goal(project))
-    check_tree(project, lock.pins, selection)
     metadata = metadata_of(project.manifest, lock.pins, target.own)
     wheel = _Wheel(project, target, selection, lock).shipment(metadata)  # what cannot be a wheel is no good sdist
     if target.archive == "sdist":
-        return replace(wheel, files=_as_they_are(project, target, lock.pins, selection), boms=())
+        return replace(wheel, files=_as_they_are(project, target, lock.pins, selection))
     return wheel
 
 
 def _as_they_are(
     project: Project, target: Target, pins: tuple[Pin, ...], selection: Selection
-) -> tuple[tuple[str, Path], ...]:
-    paths = [f"{pin.id.folder}/{entry.path}" for pin in pins for entry in selection.of(pin)]
-    found = [(path, _plain(project.tree_root / path, target.scratch, path)) for path in paths]
-    found += [(path, _write(target.scratch, f"sdist/{path}", text.encode())) for path, text in _texts(pins).items()]
+) -> tuple[tuple[str, str], ...]:
+    tree, found = str(project.tree_root), []
+    for pin in pins:
+        below = pin.id.folder
+        for entry in selection.of(pin):
+            path = f"{below}/{entry.path}"
+            found.append((path, _plain(f"{tree}/{path}", target.scratch, path)))
+    found += [(path, _made(tree, target.scratch, path, text.encode())) for path, text in _texts(pins).items()]
     folder = project.manifest.modules_dir
     beside = [LOCK_NAME, *(patch_name(pin.id) for pin in pins if pin.patch)]
-    own = [(name, project.root / name) for name in beside]
+    own = [(name, str(project.root / name)) for name in beside]
     return tuple(sorted([*((f"{folder}/{path}", file) for path, file in found), *own]))
 
 
 def _texts(pins: tuple[Pin, ...]) -> dict[str, str]:
     """What makes the modules importable, by path.
 
-    It is never taken from the tree: another flowverse may have synced that, or made the sdist that it came with.
+    Not what the tree has for it: another flowverse may have synced that, or made the sdist that it came with.
     """
     texts = tree_sources({pin.id.package for pin in pins})
     return {**texts, **{f"{pin.id.folder}/{MODULE_ID_FILE}": module_id_text(pin) for pin in pins}}
 
 
-def _plain(file: Path, scratch: Path, name: str) -> Path:
+def _plain(file: str, scratch: Path, name: str) -> str:
     """A file that nobody can execute, or a copy of it: a pin has no modes, and backends ship those that they find."""
-    if not file.stat().st_mode & 0o111:
+    if not os.stat(file).st_mode & _EXECUTABLE:  # noqa: PTH116 - of thousands of files
         return file
-    return _write(scratch, f"plain/{name}", file.read_bytes())
+    return _write(scratch, f"plain/{name}", Path(file).read_bytes())
 
 
-def _write(scratch: Path, name: str, content: bytes) -> Path:
+def _made(tree: str, scratch: Path, name: str, content: bytes) -> str:
+    """A file with this content: that of the tree, which mostly has the same, or else a new one."""
+    there = f"{tree}/{name}"
+    with suppress(OSError):
+        mode = os.lstat(there).st_mode
+        if stat.S_ISREG(mode) and not mode & _EXECUTABLE and read_at_most(there, len(content) + 1) == content:
+            return there
+    return _write(scratch, f"made/{name}", content)
+
+
+def _write(scratch: Path, name: str, content: bytes) -> str:
     file = scratch / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
-    return file
+    return str(file)
 
 
 def _identity(pin: Pin) -> str:
@@ -87,10 +105,11 @@ class _Wheel:
 
     def __init__(self, project: Project, target: Target, selection: Selection, lock: Lock) -> None:
         self._project, self._target, self._selection, self._lock = project, target, selection, lock
+        self._tree = str(project.tree_root)
         self._into = project.manifest.build.into
         self._package = self._into or PACKAGE
         self._base = self._package.replace(".", "/")
-        self._files: list[tuple[str, Path]] = []
+        self._files: list[tuple[str, str]] = []
         self._left: list[str] = []
         self._unmovable: list[str] = []
 
@@ -98,22 +117,19 @@ class _Wheel:
         """Write what has to be written, and list everything."""
         mover = None
         if self._into is not None:
+            from flowverse._ship.vendor import Mover  # it reads Python, which takes a parser
+
             check_free(self._project, self._into)
             mover = Mover({pin.id.import_name.removeprefix(f"{PACKAGE}.") for pin in self._lock.pins}, self._into)
-        modules = [self._module(pin, mover) for pin in self._lock.pins]
+        is_wheel = self._target.archive == "wheel"
+        modules = [self._module(pin, mover) for pin in self._lock.pins] if is_wheel or mover is not None else []
         if self._unmovable:
             hint = "Leave it out with exclude in [tool.flowverse.build], or build with a Python that can parse it."
             raise NotShippable(self._unmovable, hint=hint)
-        bom = bom_text(
-            self._target.application,
-            modules,
-            roots={ModuleId.parse(id) for id, _, _ in self._lock.dependencies},
-            generated=[self._generated(path, text) for path, text in self._texts().items()],
-            epoch=self._target.epoch,
-        )
+        boms = (self._bom(modules),) if is_wheel else ()
         return Shipment(
             files=tuple(sorted(self._files)),
-            boms=(_write(self._target.scratch, BOM_NAME, bom.encode()),),
+            boms=boms,
             metadata=metadata,
             notes=tuple(
                 f"{pin.id} is shipped with its patch, {patch_name(pin.id)}" for pin in self._lock.pins if pin.patch
@@ -121,6 +137,18 @@ class _Wheel:
             warnings=(*metadata.warnings, *self._left),
             tree=self._project.tree_root,
         )
+
+    def _bom(self, modules: Sequence[ShippedModule]) -> Path:
+        from flowverse._ship.bom import BOM_NAME, bom_text
+
+        bom = bom_text(
+            self._target.application,
+            modules,
+            roots={ModuleId.parse(id) for id, _, _ in self._lock.dependencies},
+            generated=[self._generated(path, text) for path, text in self._texts().items()],
+            epoch=self._target.epoch,
+        )
+        return Path(_write(self._target.scratch, BOM_NAME, bom.encode()))
 
     def _texts(self) -> dict[str, str]:
         texts = _texts(self._lock.pins)
@@ -131,22 +159,22 @@ class _Wheel:
         return texts
 
     def _module(self, pin: Pin, mover: Mover | None) -> ShippedModule:
+        below = pin.id.folder
+        files = []
+        for entry in self._selection.of(pin):
+            name = f"{below}/{entry.path}"
+            place = _plain(f"{self._tree}/{name}", self._target.scratch, name)
+            if mover is not None:
+                files.append(self._moved(pin, entry.path, entry.sha256, place, mover))
+            else:
+                files.append(self._add(name, place, entry.sha256, entry.sha256))
         name = f"{self._package}{pin.id.import_name.removeprefix(PACKAGE)}"
-        files = tuple(
-            self._moved(pin, entry.path, entry.sha256, mover)
-            if mover is not None
-            else self._add(f"{pin.id.folder}/{entry.path}", self._place(pin, entry.path), entry.sha256, entry.sha256)
-            for entry in self._selection.of(pin)
-        )
-        return ShippedModule(pin=pin, import_name=name, files=files)
+        return ShippedModule(pin=pin, import_name=name, files=tuple(files))
 
-    def _place(self, pin: Pin, path: str) -> Path:
-        name = f"{pin.id.folder}/{path}"
-        return _plain(self._project.tree_root / name, self._target.scratch, name)
+    def _moved(self, pin: Pin, path: str, pinned: str, place: str, mover: Mover) -> ShippedFile:
+        from flowverse._ship.vendor import Unmovable
 
-    def _moved(self, pin: Pin, path: str, pinned: str, mover: Mover) -> ShippedFile:
-        place = self._place(pin, path)
-        content = place.read_bytes()
+        content = Path(place).read_bytes()
         try:
             moved = mover.move(path, content)
         except Unmovable as error:
@@ -160,9 +188,10 @@ class _Wheel:
         return self._add(f"{pin.id.folder}/{path}", place, sha256(moved.content), pinned)
 
     def _generated(self, path: str, text: str) -> ShippedFile:
-        digest = sha256(text.encode())
-        return self._add(path, _write(self._target.scratch, f"generated/{path}", text.encode()), digest, digest)
+        content = text.encode()
+        digest = sha256(content)
+        return self._add(path, _made(self._tree, self._target.scratch, path, content), digest, digest)
 
-    def _add(self, path: str, file: Path, digest: str, pinned: str) -> ShippedFile:
+    def _add(self, path: str, file: str, digest: str, pinned: str) -> ShippedFile:
         self._files.append((f"{self._base}/{path}", file))
         return ShippedFile(path=f"{self._base}/{path}", sha256=digest, pinned=pinned)

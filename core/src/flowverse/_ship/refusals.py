@@ -1,27 +1,60 @@
-"""What is not built into an archive, and why."""
+"""What is not built into an archive, and why.
+
+An archive holds what is locked, to the byte: every file is read, whatever the tree's own record says of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flowverse._goal import goal
+from flowverse._index import Index, base_of, holds
+from flowverse._linking import is_link
 from flowverse._project import Project
 from flowverse._ship.selection import Selection
-from flowverse._survey import survey
-from flowverse._tree import Tree
-from flowverse.errors import InvalidManifest, NotShippable
+from flowverse._stale import stale
+from flowverse.errors import FlowverseError, InvalidManifest, NotShippable, StaleLock
 from flowverse.model import Pin
 
-__all__ = ["check_free", "check_package", "check_tree"]
+__all__ = ["check_free", "check_lock", "check_package", "check_tree", "is_exact"]
 
 _FEW = 3
 _FREE = "name a package that is not there yet"
 _SPELLED = "is it spelled as it is imported?"
 
 
-def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) -> None:
+def is_exact(project: Project, *, frozen: bool) -> bool:
+    """Whether all that is locked is in the tree, and the lock answers to the manifest (if not `frozen`). Never raises.
+
+    False is no refusal yet: it may be enough to sync, and `check_tree` says what is wrong.
+    """
+    try:
+        if project.lock is None or (not frozen and stale(project)):
+            return False
+        return all(_is_exact(project, pin) for pin in goal(project))
+    except (FlowverseError, OSError):
+        return False
+
+
+def _is_exact(project: Project, pin: Pin) -> bool:
+    place = project.tree_root / pin.id.folder
+    if pin.path is not None or is_link(place) or is_link(place.parent):
+        return False
+    return holds(str(place), base_of(pin))
+
+
+def check_lock(project: Project, *, frozen: bool) -> None:
+    """Raise `StaleLock` if the lock does not answer to the manifest and the patches."""
+    reasons = () if frozen else stale(project)
+    if reasons:
+        raise StaleLock(reasons)
+
+
+def check_tree(project: Project) -> None:
     """Raise `NotShippable` with everything in the tree that is not what the lock says."""
-    problems = _problems(project, Tree(project.tree_root), pins, selection)
+    pins = goal(project)
+    problems = _problems(project, pins, Selection(project.manifest.build.exclude))
     if not problems:
         return
     hints = ["The sdist was changed after it was built; build it again."]
@@ -38,8 +71,12 @@ def check_tree(project: Project, pins: tuple[Pin, ...], selection: Selection) ->
     raise NotShippable(problems, hint=" ".join(hints) or "Run `flowverse sync`.")
 
 
-def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Selection) -> list[str]:
-    found, _ = survey(project, tree, pins)
+def _problems(project: Project, pins: tuple[Pin, ...], selection: Selection) -> list[str]:
+    from flowverse._survey import survey  # not needed where all is well
+    from flowverse._tree import Tree
+
+    tree = Tree(project.tree_root)
+    found, _ = survey(project, tree, pins, _without_stats(tree.load()))
     problems = []
     for pin in pins:
         there = found[pin.id]
@@ -63,6 +100,14 @@ def _problems(project: Project, tree: Tree, pins: tuple[Pin, ...], selection: Se
     return problems
 
 
+def _without_stats(index: Index) -> Index:
+    """The tree's record as if no file looked as it did, so that every one is read."""
+    modules = {}
+    for id, record in index.modules.items():
+        modules[id] = replace(record, files={path: seen._replace(size=-1) for path, seen in record.files.items()})
+    return replace(index, modules=modules)
+
+
 def _few(names: Sequence[str]) -> str:
     """The first of some files."""
     return ", ".join(names[:_FEW]) + (", ..." if len(names) > _FEW else "")
@@ -83,10 +128,8 @@ def check_free(project: Project, into: str) -> None:
         raise _wrong(f"is below {top!r}, and the project has no such folder; {_SPELLED}")
 
 
-def check_package(into: str | None, names: Sequence[str], shipped: Sequence[str]) -> None:
+def check_package(into: str, names: Sequence[str], shipped: Sequence[str]) -> None:
     """Raise `InvalidManifest` if in a finished wheel the modules are below no package, or in one with other files."""
-    if into is None:
-        return
     top, base = into.partition(".")[0], into.replace(".", "/")
     if not any(name.startswith(f"{top}/") and not name.startswith(f"{base}/") for name in names):
         raise _wrong(f"is below {top!r}, and the wheel holds no such package; {_SPELLED}")

@@ -50,6 +50,8 @@ class Selection:
         """Whether a file of a module is shipped. Licences, notices and READMEs always are; bytecode never is."""
         if is_bytecode(path):
             return False
+        if not self._spec:
+            return True
         kept = is_licence(path) or _README.fullmatch(path.rpartition("/")[2]) is not None
         return kept or not self._spec.match_file(f"{pin.id.folder}/{path}")
 

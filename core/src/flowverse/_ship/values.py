@@ -86,7 +86,7 @@ class Shipment:
     it. `notes` and `warnings` are sentences. `tree` is where the tree is; nothing else of it belongs into the archive.
     """
 
-    files: tuple[tuple[str, Path], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     boms: tuple[Path, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()

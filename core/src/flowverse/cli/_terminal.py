@@ -7,18 +7,20 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import Progress
-from rich.text import Text
 
 from flowverse._render.lines import Kind, Line
 from flowverse.cli._group import PROGRAM
-from flowverse.cli._progress import Live, Plain, columns, fitting, moving
+from flowverse.cli._progress import Plain
+from flowverse.cli._screen import Part, Screen
 from flowverse.model import Conflict, Wish
 from flowverse.ports import SILENT, Chooser, Refuse, Reporter
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["Terminal"]
 
@@ -35,12 +37,7 @@ _STYLES = {
     "hint": "cyan",
     "summary": "bold",
 }
-_CLICK_STYLES: dict[str, dict[str, Any]] = {
-    "bold": {"bold": True},
-    "cyan": {"fg": "cyan"},
-    "green": {"fg": "green"},
-    "red": {"fg": "red"},
-}
+_IN_DIFFS = {"summary": "bold", "changed": "cyan", "added": "green", "removed": "red"}
 _TO_STDERR = {"warning", "error", "hint"}
 _PREFIXED = {"warning", "error", "hint"}
 
@@ -54,27 +51,20 @@ class Terminal:
         self._program = program or (context.find_root().info_name if context is not None else None) or PROGRAM
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # lines and names that an old code page does not have
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(highlight=False, soft_wrap=True, stderr=True)
+        self._out, self._err = Screen(), Screen(stderr=True)
         self._display: Progress | None = None
 
     def say(self, lines: Sequence[Line]) -> None:
         """Print lines; with `quiet`, only what went wrong."""
-        before = ""
-        for line in lines:
-            if self._quiet and line.kind not in _TO_STDERR and line.kind != "backup":
-                continue
-            self._print(line, again=line.kind == before)
-            before = line.kind
+        self._print([line for line in lines if not self._quiet or line.kind in {*_TO_STDERR, "backup"}])
 
     def show(self, lines: Sequence[Line]) -> None:
         """Print lines that were asked for: all of them, whatever else is quiet."""
-        for line in lines:
-            self._print(line, again=False)
+        self._print(lines, each=True)
 
     def tell(self, text: str) -> None:
         """Print what is neither a result nor an error."""
-        self._err.print(Text(fitting(self._err, text)))
+        self._err.print([[(self._err.fitting(text), "")]])
 
     def page(self, lines: Iterable[tuple[Kind, bytes]]) -> None:
         """Print lines of any encoding: through a pager and in colours on a terminal, as they are elsewhere."""
@@ -90,19 +80,17 @@ class Terminal:
         if text:
             # What git has its pager do: end where it all fits, keep colours, leave the screen as it is.
             os.environ.setdefault("LESS", "FRX")
-            click.echo_via_pager(
-                text.removesuffix("\n"), color=self._out.color_system is not None and not self._out.no_color
-            )
+            click.echo_via_pager(text.removesuffix("\n"), color=self._out.is_coloured)
 
     def _coloured(self, kind: Kind, line: bytes) -> str:
         shown = "".join(c if c.isprintable() or c in "\t\n" else "^" for c in line.decode("utf-8", "replace"))
-        style = {"summary": "bold", "changed": "cyan", "added": "green", "removed": "red"}.get(kind)
-        return click.style(shown.rstrip("\n"), **_CLICK_STYLES[style]) + "\n" if style else shown
+        end = "\n" if kind in _IN_DIFFS else ""
+        return self._out.styled(shown.rstrip("\n"), _IN_DIFFS[kind]) + end if end else shown
 
     @property
     def width(self) -> int | None:
         """The columns of the screen; None where the output goes to a file or another program."""
-        return columns(self._out) if self._out.is_terminal else None
+        return self._out.columns if self._out.is_terminal else None
 
     def emit(self, text: str) -> None:
         """Print a JSON document for another program, in UTF-8 whatever the terminal has (RFC 8259).
@@ -113,19 +101,24 @@ class Terminal:
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         sys.stdout.write(text)
 
-    def _print(self, line: Line, *, again: bool) -> None:
-        text = Text()
-        if line.kind in _PREFIXED and (line.kind == "warning" or not again):
-            text.append(f"{line.kind}: ", style=_STYLES[line.kind])
+    def _print(self, lines: Sequence[Line], *, each: bool = False) -> None:
+        """Print lines in their order. Of hints in a row `each` has the word before it, or the first alone."""
+        before: str = ""
+        for screen, some in groupby(lines, lambda line: self._err if line.kind in _TO_STDERR else self._out):
+            parts = []
+            for line in some:
+                parts.append(self._parts(screen, line, again=not each and line.kind == before))
+                before = line.kind
+            screen.print(parts)
+
+    def _parts(self, screen: Screen, line: Line, *, again: bool) -> list[Part]:
+        prefix = f"{line.kind}: " if line.kind in _PREFIXED and (line.kind == "warning" or not again) else ""
         # What somebody is to run is what they can run: `pdm flowverse lock`, where that is how they came here.
         said = line.text if line.verbatim else line.text.replace(f"`{PROGRAM} ", f"`{self._program} ")
-        console = self._err if line.kind in _TO_STDERR else self._out
-        prefix = len(text)
         if not line.verbatim:
-            starts = [prefix + start for start in line.starts]
-            said = fitting(console, text.plain + said, starts, line.hang)[prefix:]
-        text.append(said, style="" if line.kind in _PREFIXED else _STYLES[line.kind])
-        console.print(text)
+            starts = [len(prefix) + start for start in line.starts]
+            said = screen.fitting(prefix + said, starts, line.hang)[len(prefix) :]
+        return [(prefix, _STYLES[line.kind]), (said, "" if line.kind in _PREFIXED else _STYLES[line.kind])]
 
     def chooser(self) -> Chooser:
         """Somebody to ask: nobody without a terminal, or in CI."""
@@ -155,25 +148,26 @@ class Terminal:
         """A Reporter for as long as a command works."""
         if self._quiet:
             yield SILENT
-        elif self._err.file.isatty() and not self._err.is_dumb_terminal:  # colours may be forced on to a pipe, too
-            display = moving(self._err)
-            self._display = display
+        elif self._err.file.isatty() and not self._err.is_dumb:  # colours may be forced on to a pipe, too
+            from flowverse.cli._live import Live, moving
+
+            self._display = display = moving()
             with display:
-                yield Live(display, verbose=self._verbose)
+                yield Live(self._err, display, verbose=self._verbose)
         else:
             yield Plain(self._err, verbose=self._verbose)
 
 
-def _asked(console: Console, question: str, rest: str) -> str:
+def _asked(screen: Screen, question: str, rest: str) -> str:
     """A question as a terminal can show it; `rest` is what comes after its last word."""
-    return fitting(console, question + "_" * len(rest))[: -len(rest)]
+    return screen.fitting(question + "_" * len(rest))[: -len(rest)]
 
 
 class _Ask:
     """The Chooser that asks a person, with every chain in sight."""
 
-    def __init__(self, console: Console, alone: Callable[[], AbstractContextManager[None]]) -> None:
-        self._console, self._alone = console, alone
+    def __init__(self, screen: Screen, alone: Callable[[], AbstractContextManager[None]]) -> None:
+        self._screen, self._alone = screen, alone
 
     def choose(self, conflict: Conflict) -> Wish | None:
         with self._alone():
@@ -185,7 +179,7 @@ class _Ask:
             self._print(f"  {number}) {wish.label}", style="bold")
             for chain in wish.chains:
                 self._print(f"     asked for by {chain}")
-        question = _asked(self._console, "Which one? It will stand in [tool.flowverse.overrides]", ":")
+        question = _asked(self._screen, "Which one? It will stand in [tool.flowverse.overrides]", ":")
         while True:
             answer = click.prompt(question, err=True).strip()
             if answer in map(str, range(1, len(conflict.wishes) + 1)):
@@ -193,4 +187,4 @@ class _Ask:
             self._print(f"Answer with a number from 1 to {len(conflict.wishes)}.", style="yellow")
 
     def _print(self, text: str, style: str = "") -> None:
-        self._console.print(Text(fitting(self._console, text), style=style))
+        self._screen.print([[(self._screen.fitting(text), style)]])

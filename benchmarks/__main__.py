@@ -1,0 +1,120 @@
+"""The benchmark: `hatch run bench`.
+
+Runs every row, prints it, and writes docs/benchmarks.md, .svg and .json. It makes its environments and its Hub itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from benchmarks import compare, record, report
+from benchmarks.bench import Bench
+from benchmarks.desk import Desk, workshop
+from benchmarks.hub_process import HubProcess
+from benchmarks.machine import machine, versions
+from benchmarks.places import Places
+from benchmarks.plot import plot
+from benchmarks.rows import GROUPS
+from benchmarks.running import Failed
+from benchmarks.screen import Screen
+
+say = Screen()
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 1 if something regressed or failed."""
+    options = _options(arguments)
+    before: record.Record | None = options.compare
+    try:
+        with workshop(options.place, keep=options.keep) as place:
+            done = _run(options, place)
+            say("removing what was made")
+        say.clear()
+    except Failed as failed:
+        say.clear()
+        print(f"error: {failed}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print("\n".join(["", *report.goal_lines(done)]))
+    output = options.output or (None if options.quick or options.rows or options.compare else PAGE)
+    if output is not None:
+        write(done, output)
+    if before is None:
+        return 0
+    found = compare.changes(before, done)
+    print("\n".join(["", f"against the run of {before.date}", *compare.lines(found)]))
+    return int(any(change.regressed for change in found))
+
+
+def write(done: record.Record, output: Path) -> None:
+    """Write the page, and beside it its picture and its numbers."""
+    output.write_text(report.page(done, output.with_suffix(".svg").name), encoding="utf-8")
+    output.with_suffix(".svg").write_text(plot(done), encoding="utf-8")
+    output.with_suffix(".json").write_text(record.text(done), encoding="utf-8")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="under two minutes: fewer rounds, smaller sizes; writes nothing"
+    )
+    parser.add_argument(
+        "--rows",
+        nargs="+",
+        metavar="ROWS",
+        choices=list(GROUPS),
+        default=[],
+        help=f"only these groups, of {', '.join(GROUPS)}; writes nothing",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the page there, its picture and numbers beside it"
+    )
+    parser.add_argument(
+        "--compare",
+        type=_read,
+        metavar="FILE",
+        help="print the change against the numbers (.json) of a run before; exit code 1 if something regressed; "
+        "writes nothing",
+    )
+    parser.add_argument("--place", type=Path, metavar="DIR", help="work below this folder, not in memory")
+    parser.add_argument("--keep", action="store_true", help="leave all that was made")
+    return parser.parse_args(arguments)
+
+
+def _read(name: str) -> record.Record:
+    """A run that was written to a file."""
+    try:
+        return record.parse(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{name} cannot be read: {error}") from None
+
+
+def _run(options: argparse.Namespace, place: Path) -> record.Record:
+    places, rows = Places(say), []
+    with HubProcess(ROOT, place / "repositories") as hub:
+        desk = Desk(place / "desk", hub.endpoint)
+        bench = Bench(places=places, hub=hub, desk=desk, quick=options.quick, say=say)
+        for name in options.rows or GROUPS:
+            for row in GROUPS[name](bench):
+                rows.append(row)
+                say.clear()
+                print("\n".join(["", *report.row_lines(row)]), flush=True)
+    return record.Record(
+        date=datetime.now(timezone.utc).date().isoformat(),
+        quick=options.quick,
+        machine=machine(place),
+        versions=versions(places),
+        rows=tuple(rows),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""What the programs of the rows are called: in the tables, in the goals, and in what is compared between runs."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AIFLOWS",
+    "ALONE",
+    "BARE",
+    "BARE_BUILD",
+    "CLONE",
+    "COPY",
+    "FLOOR",
+    "GIT_STATUS",
+    "IMPORT",
+    "LOCKING",
+    "NOTHING",
+    "ONE_AFTER_THE_OTHER",
+    "SYNC",
+    "THREADS",
+    "UV_SYNC",
+    "WITH",
+    "WITHOUT",
+    "WITHOUT_BUT_CLIENT",
+]
+
+SYNC, LOCKING, IMPORT = "flowverse sync", "flowverse lock", "import flow_modules"
+
+AIFLOWS = "aiFlows 1.1.1"
+ONE_AFTER_THE_OTHER = "snapshot_download, one after the other"
+THREADS = "snapshot_download, 8 threads"
+CLONE = "git clone --depth 1, 8 processes"
+FLOOR = "the floor"
+
+COPY = "cp -r of the tree"
+GIT_STATUS = "git status, same tree"
+BARE = "a bare interpreter"
+UV_SYNC = "uv sync, nothing to do"
+
+ALONE, NOTHING = "that module, in a project of its own", "nothing to do"
+WITH, WITHOUT, BARE_BUILD = "with the plugin", "without", "without, and without modules"
+WITHOUT_BUT_CLIENT = "without, but with a Hub client"

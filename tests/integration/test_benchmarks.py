@@ -1,0 +1,99 @@
+"""The benchmark's Hub, and how it runs programs: for real, with the smallest of everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.hub_process import HubProcess
+from benchmarks.modules import contents, module_id
+from benchmarks.record import Row
+from benchmarks.running import Contender, Failed, Job, alternate
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the benchmark is for POSIX systems")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubProcess]:
+    with HubProcess(ROOT, tmp_path / "repositories") as running:
+        yield running
+
+
+def get(address: str) -> bytes:
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 - our own
+        content: bytes = answer.read()
+    return content
+
+
+def job(tmp_path: Path, code: str, wrong: str = "") -> Job:
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return Job(command=command, cwd=tmp_path, environ=dict(os.environ), check=lambda: wrong)
+
+
+def race(hub: HubProcess, *contenders: Contender, said: list[str] | None = None) -> Row:
+    return alternate(
+        "key", "title", contenders, rounds=2, hub=hub, say=lambda *words: (said or []).append(" ".join(words))
+    )
+
+
+def test_hub_serves_what_the_modules_hold_and_counts(hub: HubProcess) -> None:
+    """Info with sizes, files by commit, the branch of a further version. What was asked is counted, then forgotten."""
+    id = module_id(1, 0)
+    info = json.loads(get(f"{hub.endpoint}/api/models/{id}/revision/main?blobs=true"))
+    files = contents(1, 0)
+    assert {one["rfilename"]: one["size"] for one in info["siblings"]} == {path: len(files[path]) for path in files}
+    assert get(f"{hub.endpoint}/{id}/resolve/{info['sha']}/README.md") == files["README.md"]
+    moved = json.loads(get(f"{hub.endpoint}/api/models/{id}/revision/next3"))
+    assert get(f"{hub.endpoint}/{id}/resolve/{moved['sha']}/README.md") == contents(1, 0, 3)["README.md"]
+    assert hub.counted() == {"requests": 4, "api": 2, "files": 2, "connections": 4}
+    assert hub.counted() == {}
+
+
+def test_hub_serves_git(hub: HubProcess, tmp_path: Path) -> None:
+    """A clone has the files; the second asks the same, and is answered from memory."""
+    environ = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    for name in ("one", "two"):
+        command = ["git", "clone", "--quiet", "--depth", "1", f"{hub.endpoint}/w1a/Mod0.git", name]
+        subprocess.run(command, cwd=tmp_path, env=environ, check=True)
+        assert (tmp_path / name / "README.md").read_bytes() == contents(1, 0)["README.md"]
+    counted = hub.counted()
+    assert counted["git"] == counted["requests"] > 2
+
+
+def test_programs_run_in_strict_alternation(hub: HubProcess, tmp_path: Path) -> None:
+    """A warm-up that is not counted, then round by round; a slow one in fewer rounds, and without a warm-up."""
+    log = tmp_path / "log"
+
+    def contender(name: str, **how: int) -> Contender:
+        code = f"open({str(log)!r}, 'a').write({name!r})"
+        return Contender(name=name, ready=lambda: job(tmp_path, code), rounds=how.get("rounds"), warm_up=not how)
+
+    done = race(hub, contender("A"), contender("B"), contender("C", rounds=1))
+    assert log.read_text() == "AB" + "ABC" + "AB"
+    assert [len(entry.samples) for entry in done.entries] == [2, 2, 1]
+    assert all(sample.seconds > 0 and sample.peak > 1 for entry in done.entries for sample in entry.samples)
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"), [("print('words'); raise SystemExit(3)", ""), ("print('words')", "no tree")]
+)
+def test_program_that_did_not_do_its_work_is_no_result(hub: HubProcess, tmp_path: Path, code: str, wrong: str) -> None:
+    """It says which, why, and what the program said."""
+    with pytest.raises(Failed, match=rf"A: {wrong or 'exit code 3'}\nwords"):
+        race(hub, Contender(name="A", ready=lambda: job(tmp_path, code, wrong)))
+
+
+def test_requests_are_those_of_the_program(hub: HubProcess, tmp_path: Path) -> None:
+    """What was asked before it is not counted."""
+    get(f"{hub.endpoint}/api/models/w1a/Mod0")
+    code = f"import urllib.request; urllib.request.urlopen('{hub.endpoint}/api/models/w1a/Mod0').read()"
+    done = race(hub, Contender(name="A", ready=lambda: job(tmp_path, code)))
+    assert done.ours.counts() == done.ours.counts("api") == done.ours.counts("connections") == {1}
