@@ -275,7 +275,10 @@ class Client:
             task.add_done_callback(self._widening.discard)
 
     async def _add(self, another: Callable[[], Awaitable[Any]]) -> None:
-        client = await another()
+        try:
+            client = await another()
+        except (OSError, ValueError):
+            return  # what is open does it, too
         if self._pools is not None:
             self._pools.add(client)
         self._turns.widen(EACH)
