@@ -81,6 +81,42 @@ def test_requests_grow_with_modules_and_files_and_nothing_else(space: Workspace,
     assert hub.peak <= AT_ONCE
 
 
+def test_large_data_does_not_keep_the_next_level_waiting(space: Workspace, hub: Hub) -> None:
+    """While more data of one module hangs than is fetched at a time, what the module asks for is found and read."""
+    data = {f"{number}.bin": f"{number}\n" * 100 for number in range(2 * AT_ONCE)}
+    hub.add("a/Top", {"__init__.py": "", **data, "top.py": asking("b/Middle")})
+    hub.add("b/Middle", {"__init__.py": "", "middle.py": asking("c/Leaf")})
+    hub.add("c/Leaf", {"__init__.py": "", "leaf.py": "leaf = True\n"})
+    space.declare({"a/Top": "main"})
+    hanging, leaf = hub.rule(FILE + ".*bin$", action="stall"), hub.rule(FILE + ".*leaf.py$")
+
+    with space.start("sync") as process:
+        leaf.wait(1)
+        hung = hanging.hits
+        hanging.release()
+        _, err = process.communicate(timeout=60)
+
+    assert (process.returncode, err) == (0, "")
+    assert hung <= AT_ONCE - AT_ONCE // 4
+    assert kinds(hub.requests) == {"info": 3, "file": 2 * AT_ONCE + 3}
+    paths = [request.path for request in hub.requests if "/resolve/" in request.path]
+    assert paths[0].endswith("top.py")
+
+
+def test_connections_are_kept_while_there_is_nothing_to_ask(space: Workspace, hub: Hub) -> None:
+    """However the width of the graph changes, no more connections are made than are in use at the same time."""
+    for number in range(6):
+        below = asking(f"a/M{number + 1}") if number < 5 else "leaf = True\n"
+        files = {f"f{count}.txt": f"{(number, count)}\n" for count in range(40 * (number % 2))}
+        hub.add(f"a/M{number}", {"__init__.py": below, **files})
+    space.declare({"a/M0": "main"})
+
+    space.sync()
+
+    assert kinds(hub.requests) == {"info": 6, "file": 6 + 3 * 40}
+    assert hub.connections <= AT_ONCE
+
+
 @pytest.mark.parametrize("lfs", [False, True])
 def test_content_that_is_on_its_way_is_not_asked_for_again(space: Workspace, hub: Hub, lfs: bool) -> None:
     """Ten modules list a blob while it is being fetched for one of them: it is asked for once, and all get it."""

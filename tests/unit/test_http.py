@@ -17,6 +17,7 @@ import pytest
 from flowverse._cache import Incoming
 from flowverse._digest import sha256
 from flowverse._hub.http import AT_ONCE, Answer, Client, Opened, Patience
+from flowverse._hub.pools import EACH
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.model import ModuleId
 from hypothesis import given
@@ -430,6 +431,35 @@ def test_more_than_many_windows_allow_is_done_in_as_many_windows() -> None:
     assert len(desk.fake.windows) == 10
     assert desk.fake.refused <= 9 * AT_ONCE
     assert desk.fake.peak == AT_ONCE
+
+
+class Alone(Counting):
+    """A client of which there can be no second one."""
+
+    async def another(self) -> Fake:
+        raise OSError("too many open files")
+
+
+def test_one_client_is_enough_where_no_other_can_be_opened() -> None:
+    """All is answered, only fewer at a time."""
+    desk = Desk(fake=Alone(500))
+
+    answers, _ = run(lambda: desk.get_many(100))
+
+    assert isinstance(desk.fake, Alone)
+    assert {answer.status for answer in answers} == {200}
+    assert desk.fake.peak == EACH
+    run(desk.client.close)
+
+
+@pytest.mark.parametrize(("listings", "opened"), [(1, 1), (3, 2), (50, AT_ONCE // EACH)])
+def test_clients_are_opened_for_what_is_expected(listings: int, opened: int) -> None:
+    """A listing is followed by files: a second client for a few of them, all for many, and no other for one."""
+    desk = Desk(Response(200))
+
+    run(lambda: desk.get_many(listings))
+
+    assert desk.fake.opened == opened
 
 
 def test_a_hub_that_allows_nothing_any_more_is_given_up() -> None:

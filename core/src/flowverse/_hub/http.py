@@ -26,6 +26,8 @@ __all__ = ["AT_ONCE", "Answer", "Client", "Opened", "Patience"]
 
 AT_ONCE = 4 * EACH
 """How many requests are on their way at most."""
+_FILES_OF_A_LISTING = 8
+"""How many requests are expected after one for a listing, so that there are clients for them when they come."""
 _LISTING, _FILE = range(2)
 """How urgent a request is; a file may be `PATIENT` instead."""
 _TOO_MANY = 429
@@ -136,9 +138,9 @@ class Client:
         self._endpoint, self._reporter, self._patience, self._opener = endpoint, reporter, patience, opener
         self._opened: Opened | None = None
         self._pools: Pools | None = None
-        self._turns = Turns(EACH, self._widen)
-        self._width = EACH
-        self._widening: asyncio.Task[None] | None = None
+        self._turns = Turns(EACH)
+        self._load, self._width = 0, EACH
+        self._widening: set[asyncio.Task[None]] = set()
         self._api, self._files = Limit(), Limit()
         self._said_until = 0.0
 
@@ -149,8 +151,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the client, if it was opened."""
-        if self._widening is not None:
-            await asyncio.wait({self._widening})
+        await asyncio.gather(*self._widening, return_exceptions=True)
         if self._pools is not None:
             await self._pools.aclose()
 
@@ -196,11 +197,17 @@ class Client:
         return await self._insist(what, deadline, self._files, PATIENT if patient else _FILE, once)
 
     async def _insist(self, what: str, deadline: float, limit: Limit, urgency: int, once: Once) -> Answer:
-        while True:
-            await limit.pause()
-            answer = await self._turns.take(urgency, lambda: self._persist(what, deadline, limit, once))
-            if answer is not None:
-                return answer
+        load = _FILES_OF_A_LISTING if urgency == _LISTING else 1
+        self._load += load
+        self._widen()
+        try:
+            while True:
+                await limit.pause()
+                answer = await self._turns.take(urgency, lambda: self._persist(what, deadline, limit, once))
+                if answer is not None:
+                    return answer
+        finally:
+            self._load -= load
 
     async def _persist(self, what: str, deadline: float, limit: Limit, once: Once) -> Answer | None:
         """An answer, maybe the last of several bad ones; None if the Hub wants a pause, of this request or of others.
@@ -247,7 +254,7 @@ class Client:
         if self._opened is None or self._pools is None:
             self._opened = self._opener()
             self._pools = Pools(self._opened.client)
-            self._turns.widen()
+            self._widen()
         opened = self._opened
         try:
             answer = await within(deadline, once(opened, self._pools))
@@ -260,16 +267,20 @@ class Client:
         return answer, f"the Hub answered {answer.status}"
 
     def _widen(self) -> None:
-        """Open another client, if all are busy."""
-        if self._opened is not None and self._width < AT_ONCE and self._widening is None:
+        """Open as many clients as there is work for, once there is the first."""
+        while self._opened is not None and self._width < min(self._load, AT_ONCE):
             self._width += EACH
-            self._widening = asyncio.ensure_future(self._add(self._opened.another))
+            task = asyncio.ensure_future(self._add(self._opened.another))
+            self._widening.add(task)
+            task.add_done_callback(self._widening.discard)
 
     async def _add(self, another: Callable[[], Awaitable[Any]]) -> None:
-        client = await another()
+        try:
+            client = await another()
+        except (OSError, ValueError):
+            return  # what is open does it, too
         if self._pools is not None:
             self._pools.add(client)
-        self._widening = None
         self._turns.widen(EACH)
 
     def _answer(self, what: str, response: Any, body: bytes) -> Answer:

@@ -32,15 +32,14 @@ class _Waiting:
 
 
 class Turns:
-    """Does at most `at_once` pieces of work at a time; `more` is called when that is not enough.
+    """Does at most `at_once` pieces of work at a time.
 
     A worker goes on with the next piece in the step that ended the last, so that a connection which has become free is
     taken again before anybody else looks at it: an HTTP client keeps only a few that are idle, and closes the others.
     """
 
-    def __init__(self, at_once: int, more: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, at_once: int) -> None:
         self._at_once = self._free = at_once
-        self._more = more
         self._patient = 0  # pieces of patient work that are being done
         self._called = 0  # workers that have not begun yet
         self._order = itertools.count()
@@ -55,7 +54,6 @@ class Turns:
         mine = _Waiting((urgency, next(self._order)), work, asyncio.get_running_loop().create_future())
         heapq.heappush(self._waiting, mine)
         self._call_one()
-        self._tell()
         try:
             answer: T = await mine.result
         except asyncio.CancelledError:
@@ -65,13 +63,12 @@ class Turns:
             raise
         return answer
 
-    def widen(self, by: int = 0) -> None:
-        """Do so much more at a time, and tell of it if that is not enough."""
+    def widen(self, by: int) -> None:
+        """Do so much more at a time."""
         self._at_once += by
         self._free += by
         for _ in range(by):
             self._call_one()
-        self._tell()
 
     def _call_one(self) -> None:
         if self._free and len(self._waiting) > self._called:
@@ -80,10 +77,6 @@ class Turns:
             worker = asyncio.ensure_future(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
-
-    def _tell(self) -> None:
-        if not self._free and len(self._waiting) > self._called:
-            self._more()
 
     async def _work(self) -> None:
         self._called -= 1
