@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -190,6 +193,27 @@ def test_the_hub_client_is_asked_for_only_if_something_is_to_be_fetched(root: Pa
     assert WheelBuilder(str(root)).config.dependencies == []
     shutil.rmtree(root / "flow_modules")
     assert WheelBuilder(str(root)).config.dependencies == []
+
+
+ASK = """
+import json, sys
+before = set(sys.modules)
+import hatchling.build
+said = [hatchling.build.get_requires_for_build_wheel(), hatchling.build.get_requires_for_build_sdist()]
+print(json.dumps([*said, sorted(name for name in set(sys.modules) - before if "flowverse" in name)]))
+"""
+
+
+def test_what_is_asked_of_a_build_in_sync(root: Path) -> None:
+    """Hatch asks it in a process of its own before every build: little is loaded for the answer, which is nothing."""
+    declare(root, "app", "")
+    api.sync(root, settings())
+    assert any(api.sync(root, settings()).untouched for _ in range(50))
+
+    done = subprocess.run([sys.executable, "-c", ASK], cwd=root, capture_output=True, text=True, check=True)
+
+    files = ["hatch_flowverse", "hatch_flowverse.build_hook", "hatch_flowverse.hooks"]
+    assert json.loads(done.stdout) == [[], [], ["flowverse", "flowverse._glance", "flowverse.api", *files]]
 
 
 @pytest.mark.parametrize(

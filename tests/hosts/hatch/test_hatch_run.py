@@ -26,6 +26,7 @@ def test_the_life_of_an_environment(desk: Desk, tmp_path: Path) -> None:
     assert desk.run(python, "-c", IMPORT, cwd=tmp_path) == "atomic\n"
     assert desk.hub.requests == []
     assert desk.snapshot() == before
+    assert loaded(desk) == {"flowverse", "flowverse.api", "flowverse._glance"}
 
     desk.declare(saibo__ChatFlows="main", aiflows__ChatFlowModule="main")
     assert desk.hatch("run", "python", "-c", FIND).endswith("42\n")
@@ -38,3 +39,12 @@ def test_the_life_of_an_environment(desk: Desk, tmp_path: Path) -> None:
     desk.declare(aiflows__ChatFlowModule="main")
     assert desk.hatch("run", "python", "-c", FIND).endswith("42\n")
     assert desk.modules() == {"aiflows/ChatFlowModule"}
+
+
+def loaded(desk: Desk) -> set[str]:
+    """What of the engine Hatch loads to find that there is nothing to do."""
+    said = desk.hatch("run", "true", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
+    assert "hatch_flowverse.environment" in imported
+    assert "hyperlink" not in imported  # Hatch's parser of URLs
+    return {name for name in imported if name.partition(".")[0] == "flowverse"}

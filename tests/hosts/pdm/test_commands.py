@@ -236,6 +236,25 @@ def test_a_pdm_that_starts_loads_nothing_of_it(desk: Desk) -> None:
     assert "pdm_flowverse.forward" not in said.out.split()
 
 
+PLUGIN = """
+import json, sys
+from pdm.core import Core
+Core.load_plugins = lambda self: None
+core = Core()
+before = set(sys.modules)
+from pdm_flowverse.plugin import register
+register(core)
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def test_what_the_plugin_brings_to_every_command() -> None:
+    """Its own files, of which there are few; PDM has everything else already."""
+    done = subprocess.run([sys.executable, "-c", PLUGIN], capture_output=True, text=True, check=True)
+    own = ("", ".command", ".handlers", ".plugin", ".project")
+    assert json.loads(done.stdout) == [f"pdm_flowverse{name}" for name in own]
+
+
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_conflict_of_the_command(desk: Desk, asked: bool) -> None:
     """In a terminal it is asked about; with `pdm --non-interactive` nobody is."""
