@@ -6,10 +6,15 @@ import os
 
 import pytest
 from flowverse import api
+from flowverse._develop import write_developed
 from flowverse._glance import known
+from flowverse._project import Project
+from flowverse._state import settle
+from flowverse._tree import Tree
+from flowverse.model import ModuleId
 
 from tests.hub import Hub
-from tests.integration.workspace import Workspace
+from tests.integration.workspace import COMMAND, Workspace
 
 
 @pytest.fixture
@@ -37,10 +42,93 @@ def test_it_says_the_same(synced: Workspace, flags: list[str]) -> None:
     assert quick.out == ("" if "-q" in flags else "2 flow modules in sync\n")
 
 
-@pytest.mark.parametrize("name", ["FLOWVERSE_LOCKED", "FLOWVERSE_HTTP_TIMEOUT", "HF_ENDPOINT"])
-def test_a_setting_that_cannot_be_meant_is_still_refused(synced: Workspace, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLOWVERSE_LOCKED", "maybe"),
+        ("FLOWVERSE_HTTP_TIMEOUT", "0"),
+        ("FLOWVERSE_HTTP_RETRIES", "-1"),
+        ("HF_ENDPOINT", "httpfoo"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_still_refused(synced: Workspace, name: str, value: str) -> None:
     """An error does not come and go with what is to be done."""
-    synced.run("sync", cwd=None, **{name: "maybe"}).failed_plainly(2, name)
+    synced.run("sync", cwd=None, **{name: value}).failed_plainly(2, name)
+
+
+@pytest.mark.parametrize(
+    "command", ["sync", "sync -q", "sync -v", "status", "status --json", "diff", "sync --nonsense"]
+)
+def test_a_standard_output_that_is_closed_is_no_trouble(synced: Workspace, command: str) -> None:
+    """Whoever closes it does not want to hear anything."""
+    if os.name == "nt":
+        pytest.skip("what a shell of POSIX does")
+    done = synced.execute(["sh", "-c", f'exec "$0" {command} >&-', str(COMMAND)])
+
+    assert "Traceback" not in done.err
+    assert done.code == (2 if "nonsense" in command else 0)
+
+
+def test_a_frozen_sync_says_nothing_of_the_manifest(synced: Workspace) -> None:
+    """Where nothing is declared any more, a lock that is followed blindly is still stale."""
+    synced.declare({})
+    synced.run("sync", "--locked").failed_plainly(1, "stale")
+    synced.sync(frozen=True)
+
+    synced.run("sync", "--locked").failed_plainly(1, "stale")
+
+
+def test_modules_that_change_places_are_seen(synced: Workspace, hub: Hub) -> None:
+    """Whatever their files look like."""
+    for id in ("c/Aaa", "c/Bbb"):
+        hub.add(id, {"x.py": f"x = {id!r}\n"})
+    synced.declare({"c/Aaa": "main", "c/Bbb": "main"})
+    synced.sync()
+    one, other = synced.place("c/Aaa"), synced.place("c/Bbb")
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+    assert not synced.sync().untouched
+    assert "edited" in synced.call("status").out
+
+
+def test_a_folder_that_comes_to_be_changes_what_a_revision_means(synced: Workspace, hub: Hub) -> None:
+    """In the list form a revision that is a folder is a path, so the disk has to be asked every time."""
+    hub.add("a/One", {"one.py": "one = 2\n"}, branch="feature/x")
+    rows = '[[tool.flowverse.dependencies]]\nurl = "a/One"\nrevision = "feature/x"\n'
+    synced.manifest.write_text(rows, encoding="utf-8")
+    synced.sync()
+
+    (synced.root / "feature/x").mkdir(parents=True)
+
+    assert known(str(synced.root)) is None
+
+
+def test_what_another_command_wrote_meanwhile_is_not_noted(synced: Workspace) -> None:
+    """A module that is developed elsewhere from now on, where the sync that ends has not heard of it."""
+    tree = Tree(synced.tree)
+    (tree.private / "glance").unlink()
+    project = Project.read(synced.root)
+    write_developed(synced.tree, {ModuleId.parse("a/One"): "dev"})
+
+    assert settle(project, tree) is not None
+    assert known(str(synced.root)) is None
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "flowverse.lock"])
+def test_what_was_changed_meanwhile_is_not_noted(synced: Workspace, name: str) -> None:
+    """The next sync has to read it."""
+    tree = Tree(synced.tree)
+    (tree.private / "glance").unlink()
+    project = Project.read(synced.root)
+    with (synced.root / name).open("a", encoding="utf-8") as file:
+        file.write("# more\n")
+
+    settle(project, tree)
+
+    assert known(str(synced.root)) is None
 
 
 def test_from_a_folder_below(synced: Workspace) -> None:

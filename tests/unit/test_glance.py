@@ -28,6 +28,14 @@ def link(path: Path, to: Path) -> None:
     path.symlink_to(to)
 
 
+def swap(one: Path, other: Path) -> None:
+    """Have two folders change places, which changes nothing about their files."""
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose tree has one module, as it is after a sync."""
@@ -36,6 +44,10 @@ def project(tmp_path: Path) -> Path:
     put(tmp_path / "flow_patches/own/Name.patch")
     for name in ("own/Name/a.py", "own/Name/sub/b.py", "own/__init__.py", ".flowverse/index.json"):
         put(tmp_path / "flow_modules" / name)
+    for name in ("own/Twin/a.py", "own/Twin/sub/b.py"):
+        like = tmp_path / "flow_modules" / name.replace("Twin", "Name")
+        put(tmp_path / "flow_modules" / name)
+        os.utime(tmp_path / "flow_modules" / name, ns=(like.stat().st_mtime_ns,) * 2)
     return tmp_path
 
 
@@ -75,6 +87,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "the record": lambda root: put(root / "flow_modules/.flowverse/index.json", "{}"),
     "a sync was killed": lambda root: put(root / "flow_modules/.flowverse/index.next.json", "{}"),
     "a time is put back": lambda root: os.utime(root / "flow_modules/own/Name/a.py", ns=(1, 1)),
+    "two folders change places": lambda root: swap(root / "flow_modules/own/Name", root / "flow_modules/own/Twin"),
+    "the manifest became a link": lambda root: link(root / "pyproject.toml", root / "other.toml"),
     "a file became a link": lambda root: link(root / "flow_modules/own/Name/a.py", root / "a.py"),
 }
 
@@ -114,6 +128,7 @@ def test_a_project_that_was_moved_is_looked_at(project: Path, tmp_path_factory: 
         (b" 1 ", b" 1 more "),
         (b"flowverse", b"flowversa"),
         (b"\n", b" "),
+        (b" 1 ", b" x "),
     ],
 )
 def test_what_another_version_noted_is_passed_over(project: Path, before: bytes, after: bytes) -> None:
@@ -141,6 +156,36 @@ def test_a_patch_that_is_a_link_is_not_judged_by_its_looks(project: Path) -> Non
     link(project / "flow_patches/own/Name.patch", project / "elsewhere")
 
     assert look(str(project), f"{project}/flow_modules") is None
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
+def test_a_note_that_is_no_file_is_not_opened(project: Path, make: Callable[[Path], object]) -> None:
+    """It might never end."""
+    make(project / "flow_modules/.flowverse/glance")
+
+    assert known(str(project)) is None
+
+
+def test_folders_in_folders_in_folders(project: Path) -> None:
+    """However many there are."""
+    deep = project / "flow_modules/own/Name"
+    for _ in range(300):
+        deep /= "d"
+        deep.mkdir()
+    put(deep / "a.py")
+    remember(project)
+
+    assert known(str(project)) == (1, WORD)
+
+
+def test_a_tree_that_was_left_behind_is_no_obstacle(project: Path) -> None:
+    """Where the manifest names another, and what was noted is that of another version."""
+    put(project / "pyproject.toml", '[tool.flowverse]\nmodules-dir = "flows"\n')
+    put(project / "flow_modules/.flowverse/glance", "of before")
+    put(project / "flows/.flowverse/index.json")
+    remember(project, "flows")
+
+    assert known(str(project)) == (1, WORD)
 
 
 def test_no_tree_no_answer(tmp_path: Path) -> None:

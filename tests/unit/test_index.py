@@ -123,16 +123,25 @@ def test_whatever_a_person_does_is_seen(old: bool, operations: list[tuple[str, s
 
 
 def test_a_record_says_a_hash_twice_only_where_it_must(folder: Path) -> None:
-    """Of a file that is as it was synced it has one. A record from before it was so is read as well."""
+    """Of a file that is as it was synced it has one. Records of before, of two shapes, are read as well.
+
+    They do not say which file it was, so it is read again.
+    """
     write(folder, {"a.py": b"edited"})
     record = recorded(folder, FILES, LATER)
     path = folder.parent / "index.json"
     rows = json.loads(path.read_bytes())["modules"][str(ID)]["files"]
-    assert {name: len(row) for name, row in rows.items()} == {"a.py": 5, "b/c.py": 4, "b/d.yaml": 4}
-    document = json.loads(path.read_bytes())
-    document["modules"][str(ID)]["files"] = {name: list(seen) for name, seen in record.files.items()}
-    path.write_text(json.dumps(document), encoding="utf-8")
+    assert {name: len(row) for name, row in rows.items()} == {"a.py": 6, "b/c.py": 5, "b/d.yaml": 5}
     assert Index.load(path).modules[ID] == record
+    document = json.loads(path.read_bytes())
+    old = {name: seen._replace(inode=0) for name, seen in record.files.items()}
+    for shown in (
+        {name: seen[:5] for name, seen in old.items()},
+        {name: seen[: 4 + (seen.now != seen.base)] for name, seen in old.items()},
+    ):
+        document["modules"][str(ID)]["files"] = shown
+        path.write_text(json.dumps(document), encoding="utf-8")
+        assert Index.load(path).modules[ID].files == old
 
 
 # --- the fast answer -------------------------------------------------------------------------------------------------

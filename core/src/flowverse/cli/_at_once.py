@@ -11,7 +11,7 @@ __all__ = ["answered", "nearest_project"]
 
 _PLAIN = {"--locked", "--frozen", "--offline"}
 _QUIET = {"-q", "--quiet"}
-_SCREEN = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS")
+_SCREEN = ("NO_COLOR", "COLUMNS")
 _NO_SCREEN = ("", "dumb", "unknown")
 _YES_OR_NO = {"0", "1"}
 _MODES = {"FLOWVERSE_LOCKED", "FLOWVERSE_FROZEN", "FLOWVERSE_OFFLINE"}
@@ -57,9 +57,11 @@ def _said(text: str) -> bool:
     if out is None:  # closed from the start; mypy does not know of it
         return False
     try:
-        if any(name in os.environ for name in _SCREEN):
+        if os.environ.get("FORCE_COLOR"):
             return False
         if out.isatty():
+            if any(name in os.environ for name in _SCREEN):
+                return False
             narrow = os.get_terminal_size(out.fileno()).columns <= len(text)
             if narrow or os.name == "nt" or os.environ.get("TERM", "") in _NO_SCREEN:
                 return False

@@ -37,7 +37,13 @@ class Screen:
     @property
     def is_terminal(self) -> bool:
         """Whether somebody sees it, or wants it as if somebody did (https://force-color.org)."""
-        return bool(os.environ.get("FORCE_COLOR")) or self.file.isatty()
+        return bool(os.environ.get("FORCE_COLOR")) or self.is_seen
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is a terminal in fact. A stream that was closed from the start is none at all."""
+        stream: TextIO | None = self.file
+        return stream is not None and stream.isatty()
 
     @property
     def is_dumb(self) -> bool:
@@ -67,7 +73,7 @@ class Screen:
 
     def fitting(self, text: str, starts: Sequence[int] = (), hang: str | None = None) -> str:
         """The text as a terminal can show it without breaking a word; as it is, where there is none."""
-        return fold(text, self.columns, starts=starts, hang=hang) if self.file.isatty() else text
+        return fold(text, self.columns, starts=starts, hang=hang) if self.is_seen else text
 
     def styled(self, text: str, style: str) -> str:
         """The text in a style, as far as it is taken here."""

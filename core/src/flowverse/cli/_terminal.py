@@ -74,7 +74,7 @@ class Terminal:
                 if out is not None:
                     out.write(line)
                 else:
-                    sys.stdout.write(line.decode("utf-8", "replace"))
+                    click.echo(line.decode("utf-8", "replace"), nl=False)
             return
         text = "".join(self._coloured(kind, line) for kind, line in lines)
         if text:
@@ -99,7 +99,7 @@ class Terminal:
         """
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-        sys.stdout.write(text)
+        click.echo(text, nl=False)
 
     def _print(self, lines: Sequence[Line], *, each: bool = False) -> None:
         """Print lines in their order. Of hints in a row `each` has the word before it, or the first alone."""
@@ -122,7 +122,7 @@ class Terminal:
 
     def chooser(self) -> Chooser:
         """Somebody to ask: nobody without a terminal, or in CI."""
-        if sys.stdin.isatty() and self._err.file.isatty() and not os.environ.get("CI"):
+        if sys.stdin is not None and sys.stdin.isatty() and self._err.is_seen and not os.environ.get("CI"):
             return _Ask(self._err, self._paused)
         return Refuse()
 
@@ -148,7 +148,7 @@ class Terminal:
         """A Reporter for as long as a command works."""
         if self._quiet:
             yield SILENT
-        elif self._err.file.isatty() and not self._err.is_dumb:  # colours may be forced on to a pipe, too
+        elif self._err.is_seen and not self._err.is_dumb:  # colours may be forced on to a pipe, too
             from flowverse.cli._live import Live, moving
 
             self._display = display = moving()
