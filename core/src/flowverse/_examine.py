@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -23,6 +24,9 @@ __all__ = ["ModuleExaminer", "is_read"]
 
 _LARGEST_SOURCE = 4 << 20
 """Bytes above which a Python file is not even read for requirements: it is data."""
+
+_OTHERS_AT_ONCE = 64
+"""Of how many modules the data is fetched at a time: a file that waits for its turn costs some kB of memory."""
 
 
 class ModuleExaminer:
@@ -47,6 +51,7 @@ class ModuleExaminer:
         self._source, self._store, self._root, self._known = source, store, root, known
         self._patches, self._renew, self._release = patches or {}, renew, release
         self.released: set[tuple[ModuleId, str]] = set()
+        self._fetching_others = asyncio.Semaphore(_OTHERS_AT_ONCE)
 
     async def examine(self, requirement: Requirement, ask: Callable[[Sequence[Requirement]], None]) -> Examined:
         """See `Examiner.examine`."""
@@ -69,7 +74,7 @@ class ModuleExaminer:
         check_paths(listing.id, [file.path for file in listing.files])
         sources = [file for file in files if is_read(file)]
         others = [file for file in files if not is_read(file)]
-        async with beside(all_of(self._entry(listing, file, patient=True) for file in others)) as rest:
+        async with beside(self._others(listing, others)) as rest:
             entries = await all_of(self._entry(listing, file) for file in sources)
             contents = self._contents(listing, entries)
             patch = self._patch(listing.id)
@@ -124,6 +129,10 @@ class ModuleExaminer:
             elif wanted(path):
                 contents[path] = version.content
         return patch, contents
+
+    async def _others(self, listing: Listing, files: Sequence[RemoteFile]) -> list[FileEntry]:
+        async with self._fetching_others:
+            return await all_of(self._entry(listing, file, patient=True) for file in files)
 
     async def _entry(self, listing: Listing, file: RemoteFile, *, patient: bool = False) -> FileEntry:
         entry = self._store.entry(listing.id, listing.commit, file)
