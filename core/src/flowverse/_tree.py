@@ -84,6 +84,7 @@ class Tree:
                 self._rescue()
             self._clear()
             yield
+            self._clear()  # what was put aside is done with, and no work of a killed sync that the next has to keep
         finally:
             lock.release()
 

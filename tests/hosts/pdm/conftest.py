@@ -140,8 +140,12 @@ class Desk(Runner):
         return {folder.relative_to(tree).as_posix() for folder in tree.glob("[!._]*/[!._]*") if folder.is_dir()}
 
     def snapshot(self) -> dict[str, tuple[int, int]]:
-        """Size and time of change of the tree's files and of the lock."""
+        """Size and time of change of the tree's files and of the lock.
+
+        But of the note of how all looked: PDM rewrites pyproject.toml where uv installs, so it is noted again.
+        """
         files = [*(self.root / "flow_modules").rglob("*"), self.lock]
+        files.remove(self.root / "flow_modules/.flowverse/glance")
         stats = {file: file.stat() for file in files if file.is_file() and "__pycache__" not in file.parts}
         return {str(file): (stat.st_size, stat.st_mtime_ns) for file, stat in stats.items()}
 
