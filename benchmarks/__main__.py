@@ -18,10 +18,10 @@ from benchmarks import compare, record, report
 from benchmarks.bench import Bench
 from benchmarks.desk import Desk, workshop
 from benchmarks.hub_process import HubProcess
-from benchmarks.machine import machine, versions
+from benchmarks.machine import load, machine, versions
 from benchmarks.places import Places
 from benchmarks.plot import plot
-from benchmarks.rows import GROUPS
+from benchmarks.rows import GROUPS, KEYS
 from benchmarks.running import Failed
 from benchmarks.screen import Screen
 
@@ -35,9 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 1 if something regressed or failed."""
     options = _options(arguments)
     before: record.Record | None = options.compare
+    busy = load()
     try:
         with _ending_well(), workshop(options.place, keep=options.keep) as place:
-            done = _run(options, place)
+            done = _run(options, place, busy)
             say("removing what was made")
         say.clear()
     except Failed as failed:
@@ -49,13 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"interrupted; what was made is {'kept' if options.keep else 'removed'}", file=sys.stderr)
         return 130
     print("\n".join(["", *report.goal_lines(done)]))
+    if busy:
+        print(f"\nthis machine was busy: load {busy}; do not trust the times")
     if options.output is not None:
         write(done, options.output)
     if before is None:
         return 0
     found = compare.changes(before, done)
-    print("\n".join(["", f"against the run of {before.date}", *compare.lines(found)]))
-    return int(any(change.regressed for change in found))
+    asked = [prefix for name in options.rows or GROUPS for prefix in KEYS[name]]
+    gone = compare.vanished(before, done, lambda key: key.startswith(tuple(asked)))
+    print("\n".join(["", f"against the run of {before.date}; lower is better", *compare.lines(found, gone)]))
+    if before.quick != done.quick:
+        print("One of the two is a quick run: rows of the other alone are not compared.")
+    return int(bool(gone) or any(change.regressed for change in found))
 
 
 def write(done: record.Record, output: Path) -> None:
@@ -136,7 +143,7 @@ def _read(name: str) -> record.Record:
         raise argparse.ArgumentTypeError(f"{name} cannot be read: {error}") from None
 
 
-def _run(options: argparse.Namespace, place: Path) -> record.Record:
+def _run(options: argparse.Namespace, place: Path, busy: str) -> record.Record:
     places, rows = Places(say), []
     with HubProcess(ROOT, place / "repositories") as hub:
         desk = Desk(place / "desk", hub.endpoint)
@@ -149,7 +156,7 @@ def _run(options: argparse.Namespace, place: Path) -> record.Record:
     return record.Record(
         date=datetime.now(timezone.utc).date().isoformat(),
         quick=options.quick,
-        machine=machine(place),
+        machine=machine(place) | ({"load at the start": f"{busy}; do not trust the times"} if busy else {}),
         versions=versions(places),
         rows=tuple(rows),
     )

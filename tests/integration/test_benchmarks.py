@@ -130,3 +130,16 @@ def test_benchmark_says_at_its_start_where_it_cannot_write(tmp_path: Path, optio
     assert running.returncode == 2
     assert option.partition("=")[0] in said.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_floor_keeps_as_many_connections_as_it_uses(hub: HubProcess, tmp_path: Path) -> None:
+    """64, however many requests there are: else it would not be the floor."""
+    hub.set((0.01, 0.0))
+    plan = [[f"{hub.endpoint}/api/models/w100a/Mod0?{number}", []] for number in range(300)]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    script = ROOT / "benchmarks/peers/floor.py"
+    environ = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, str(script), "plan.json", "."], cwd=tmp_path, env=environ, check=True)
+    counted = hub.counted()
+    assert counted["requests"] == 300
+    assert counted["connections"] == 64
