@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from benchmarks.desk import LOCK, MANIFEST, TREE, Desk, declare, missing
 from benchmarks.hub_process import NEAR, HubProcess
 from benchmarks.modules import FILES, roots, world
 from benchmarks.places import Places
 from benchmarks.record import Row
-from benchmarks.running import Contender, Failed, Job, Progress, alternate
+from benchmarks.running import Contender, Failed, Job, Progress, alternate, finish
 
 __all__ = ["Bench", "Synced"]
 
@@ -88,9 +88,10 @@ class Bench:
 
     def do(self, job: Job) -> None:
         """Run what is not measured. Raises `Failed`."""
-        done = subprocess.run(
-            job.command, cwd=job.cwd, env=dict(job.environ), capture_output=True, text=True, check=False
-        )
-        wrong = done.stdout + done.stderr if done.returncode else job.check()
+        with TemporaryFile() as output:
+            code = finish(job, output)
+            output.seek(0)
+            said = output.read().decode("utf-8", "replace")
+        wrong = (said or f"exit code {code}") if code else job.check()
         if wrong:
             raise Failed(" ".join(job.command), wrong)

@@ -27,9 +27,7 @@ _DROPPED_NAMES = {"CI", "UV", "UV_PROJECT_ENVIRONMENT", "UV_FROZEN", "UV_LOCKED"
 @contextmanager
 def workshop(below: Path | None, *, keep: bool) -> Iterator[Path]:
     """A folder to work in: below a folder that is named, else in memory, else where temporary files are."""
-    if below is not None:
-        below.mkdir(parents=True, exist_ok=True)
-    elif _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+    if below is None and _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
         below = _MEMORY
     place = Path(tempfile.mkdtemp(prefix="bench-", dir=below)).resolve()
     try:

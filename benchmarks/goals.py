@@ -15,6 +15,7 @@ from benchmarks.names import (
     FLOOR,
     GIT_STATUS,
     NOTHING,
+    START,
     THREADS,
     WITHOUT,
     WITHOUT_BUT_CLIENT,
@@ -28,7 +29,9 @@ Measure = Literal["ratio", "over", "sum", "requests", "api", "time exponent", "m
 
 `ratio`: our time by the peer's. `over`: our time less the peer's, in ms. `sum`: our time by that of the peers together.
 `requests`, `api`: the most requests of ours, of all kinds or to the Hub's API. The exponents are over all rows whose
-key begins with the goal's; `memory`: our peak in MB.
+key begins with the goal's, and of what is above the start of the process: the medians less those of the lock of one
+module, or of the bare interpreter where nobody measured that; a start that is the same for each size would flatter
+them. Without either of them the smallest size is left out. `memory`: our peak in MB.
 """
 
 
@@ -112,7 +115,16 @@ def _against(row: Row, goal: Goal, peers: Sequence[Entry]) -> float:
 
 def _exponent(record: Record, goal: Goal) -> float | None:
     rows = [row for row in record.rows if row.key.startswith(f"{goal.row}-") and row.size]
-    if len(rows) < 2:
-        return None
-    ours = [row.ours.seconds if goal.measure == "time exponent" else row.ours.peaks for row in rows]
-    return slope([row.size or 0 for row in rows], [spread(values).median for values in ours])
+    starts = [start for row in rows if (start := row.entry(START) or row.entry(BARE)) is not None]
+    if len(starts) < len(rows):
+        smallest = min(row.size or 0 for row in rows)
+        above = [(row.size or 0, _median(row.ours, goal)) for row in rows if row.size != smallest]
+    else:
+        # A size that takes no more than the start is too small to tell anything.
+        grown = [_median(row.ours, goal) - _median(start, goal) for row, start in zip(rows, starts, strict=True)]
+        above = [(row.size or 0, more) for row, more in zip(rows, grown, strict=True) if more > 0]
+    return slope([size for size, _ in above], [more for _, more in above]) if len(above) > 1 else None
+
+
+def _median(entry: Entry, goal: Goal) -> float:
+    return spread(entry.seconds if goal.measure == "time exponent" else entry.peaks).median

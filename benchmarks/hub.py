@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -140,7 +141,11 @@ async def _serve(repositories: Path) -> None:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends.
+
+    A terminal sends Ctrl-C to all that run in it; whoever measures may still ask us then, and closes our input at last.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hub", description=__doc__)
     parser.add_argument("--repositories", type=Path, required=True, help="where repositories for git are made")
     asyncio.run(_serve(parser.parse_args().repositories))

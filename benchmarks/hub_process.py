@@ -26,7 +26,12 @@ class HubProcess:
         folder.mkdir(parents=True)
         command = [sys.executable, "-m", "benchmarks.hub", "--repositories", str(folder)]
         self._process = subprocess.Popen(
-            command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+            command,
+            cwd=root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C is for us
         )
         assert self._process.stdout is not None  # noqa: S101 - for mypy
         self.endpoint = self._process.stdout.readline().strip()

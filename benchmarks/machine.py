@@ -12,10 +12,16 @@ from uv import find_uv_bin
 
 from benchmarks.places import Places
 
-__all__ = ["machine", "versions"]
+__all__ = ["load", "machine", "versions"]
 
 
-def machine(place: Path) -> Mapping[str, str]:
+def load() -> str:
+    """How busy the machine is, as "12 on 2 cores"; nothing if less wants to run than there are cores."""
+    now, cores = os.getloadavg()[0], os.cpu_count() or 1
+    return f"{now:.0f} on {cores} cores" if now > cores else ""
+
+
+def machine(place: Path) -> dict[str, str]:
     """Processor, memory, system, Python, and the kind of file system that `place` is on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {

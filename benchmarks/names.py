@@ -14,7 +14,9 @@ __all__ = [
     "IMPORT",
     "LOCKING",
     "NOTHING",
+    "OF_OURS",
     "ONE_AFTER_THE_OTHER",
+    "START",
     "SYNC",
     "THREADS",
     "UV_SYNC",
@@ -36,6 +38,11 @@ GIT_STATUS = "git status, same tree"
 BARE = "a bare interpreter"
 UV_SYNC = "uv sync, nothing to do"
 
+START = "flowverse lock, of one module"
+
 ALONE, NOTHING = "that module, in a project of its own", "nothing to do"
 WITH, WITHOUT, BARE_BUILD = "with the plugin", "without", "without, and without modules"
 WITHOUT_BUT_CLIENT = "without, but with a Hub client"
+
+OF_OURS = frozenset({START, ALONE, NOTHING})
+"""Peers that are runs of our own: they become slower when all of ours does, so they do not tell whether it did."""

@@ -29,11 +29,12 @@ _PEERS = {
     names.ONE_AFTER_THE_OTHER: "the same, a module at a time",
     names.CLONE: "of repositories that are known beforehand, over HTTP with the same delays; what git's own server "
     "answers is remembered, so that it costs no time",
-    names.FLOOR: "a client that knows the graph beforehand, and sends the same GETs all at once, 64 at a time; the Hub "
-    "client's own HTTP library, every file written once, nothing hashed",
+    names.FLOOR: "a client that knows the graph beforehand, and sends the same GETs all at once, 64 at a time on 64 "
+    "connections that are kept; the Hub client's own HTTP library and headers, every file written once, nothing hashed",
     names.COPY: "the synced tree, copied",
     names.GIT_STATUS: "the same files, committed",
     names.UV_SYNC: "of a project of some thirty installed packages: a neighbour, for scale",
+    names.START: "what a run takes before the size tells; the exponents are of the time and the memory above it",
     names.ALONE: "the same move where there is no other module",
 }
 
@@ -59,16 +60,16 @@ def row_lines(row: Row) -> list[str]:
     width, wide = max(len(each[0]) for each in cells), max(len(each[2]) for each in cells)
     lines = [row.title]
     for name, median, extremes, ratio, asked, peak in cells:
-        said = [ratio and f"ours is {ratio}", asked and f"requests: {asked}", row.size and peak]
+        said = [ratio and f"ours is {ratio}", asked, row.size and peak]
         words_of_it = ", ".join(word for word in said if word)
         lines.append(f"  {name:{width}}  {median:>8}  {extremes:{wide}}  {words_of_it}".rstrip())
-    return lines
+    return [*lines, *(f"  {line}" for line in _notes(row))]
 
 
 def goal_lines(record: Record) -> list[str]:
     """The goals that a run measured, for a terminal."""
     found = [judged for judged in judge(record) if judged.met is not None]
-    lines = [f"{len(found)} goals, {sum(bool(judged.met) for judged in found)} met"]
+    lines = [f"{words.many(str(len(found)), 'goal')}, {sum(bool(judged.met) for judged in found)} met"]
     for judged in found:
         mark = "met   " if judged.met else "MISSED"
         lines.append(f"  {mark}  {judged.goal.row}: {words.measured(judged)} ({words.limit(judged.goal)})")
@@ -100,11 +101,19 @@ def _peers() -> Iterator[str]:
 
 def _table(row: Row) -> Iterator[str]:
     yield f"### {row.key}\n"
-    yield f"{row.title[0].upper()}{row.title[1:]}; {words.rounds(row.ours)}.\n"
-    yield "| program | median | range | ours is | requests, over connections | peak of memory |"
+    yield f"{row.title}; {words.rounds(row.ours)}.\n"
+    yield "| program | median | range | ours is | asked | peak of memory |"
     yield "| --- | ---: | --- | ---: | --- | ---: |"
     for cells in _cells(row):
         yield f"| {' | '.join(cells)} |"
+    for note in _notes(row):
+        yield f"\n{note}"
+
+
+def _notes(row: Row) -> Iterator[str]:
+    """What is said below the table of a row."""
+    if row.entry(names.FLOOR) is not None:
+        yield "The floor: the same GETs, by a client that knows all beforehand and does nothing else."
 
 
 def _cells(row: Row) -> Iterator[tuple[str, str, str, str, str, str]]:

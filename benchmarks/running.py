@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import IO, Protocol
 
 from benchmarks.hub_process import HubProcess
 from benchmarks.record import Entry, Row, Sample
 
-__all__ = ["Contender", "Failed", "Job", "Progress", "alternate"]
+__all__ = ["Contender", "Failed", "Job", "Progress", "alternate", "finish"]
 
 
 class Progress(Protocol):
@@ -97,20 +99,33 @@ def alternate(
     return Row(key=key, title=title, entries=entries, size=size)
 
 
+def finish(job: Job, output: IO[bytes]) -> int:
+    """Run a job, and return its exit code; if we are ended before it is, it ends too, with all that it started."""
+    with subprocess.Popen(
+        job.command,
+        cwd=job.cwd,
+        env=dict(job.environ),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            # What goes on to write could not be removed.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
 def _measure(name: str, job: Job, hub: HubProcess) -> Sample:
     hub.counted()
     with TemporaryDirectory() as folder:
         result, said = Path(folder, "result"), Path(folder, "said")
         with said.open("wb") as output:
-            subprocess.run(
-                [sys.executable, "-I", "-S", str(_LAUNCH), str(result), *job.command],
-                cwd=job.cwd,
-                env=dict(job.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=True,
-            )
+            finish(replace(job, command=[sys.executable, "-I", "-S", str(_LAUNCH), str(result), *job.command]), output)
+        if not result.exists():
+            raise Failed(name, said.read_text(encoding="utf-8", errors="replace")[-2000:])
         seconds, cpu, peak, code = result.read_text(encoding="utf-8").split()
         wrong = f"exit code {code}" if code != "0" else job.check()
         if wrong:

@@ -6,7 +6,7 @@ from benchmarks.figures import Spread, spread
 from benchmarks.goals import Goal, Judged
 from benchmarks.record import Entry
 
-__all__ = ["asked", "duration", "limit", "measured", "peak", "range_of", "rounds", "times", "verdict"]
+__all__ = ["asked", "duration", "limit", "many", "measured", "peak", "range_of", "rounds", "times", "verdict"]
 
 
 def duration(seconds: float) -> str:
@@ -23,7 +23,12 @@ def range_of(found: Spread) -> str:
 
 def rounds(entry: Entry) -> str:
     """How often a program ran."""
-    return f"{len(entry.samples)} round{'s' if len(entry.samples) > 1 else ''}"
+    return many(str(len(entry.samples)), "round")
+
+
+def many(number: str, what: str) -> str:
+    """A number of things, or one thing."""
+    return f"{number} {what}{'' if number == '1' else 's'}"
 
 
 def times(ratio: float) -> str:
@@ -36,7 +41,7 @@ def asked(entry: Entry) -> str:
     requests, connections = entry.counts("requests"), entry.counts("connections")
     if requests == {0}:
         return ""
-    return f"{_between(requests)} over {_between(connections)}"
+    return f"{many(_between(requests), 'request')} on {many(_between(connections), 'connection')}"
 
 
 def limit(goal: Goal) -> str:
@@ -49,8 +54,8 @@ def limit(goal: Goal) -> str:
         "sum": f"at most {peers}, together",
         "requests": "no request",
         "api": "no info request",
-        "time exponent": f"time grows with an exponent of at most {number}",
-        "memory exponent": f"memory grows with an exponent of at most {number}",
+        "time exponent": f"time above the start grows with an exponent of at most {number}",
+        "memory exponent": f"memory above the start grows with an exponent of at most {number}",
         "memory": f"at most {number} MB",
     }[goal.measure]
 

@@ -1,7 +1,8 @@
 """The floor of a cold sync: a client that knows beforehand what to ask for, asks for all of it at once, and writes it.
 
 `python floor.py PLAN FOLDER`. The plan is a JSON list of `[address, [path, ...]]`; an answer is written to its paths
-below FOLDER, or to none. The Hub client's own HTTP library, 64 requests at a time, no hash, no retry.
+below FOLDER, or to none. The Hub client's own HTTP library and headers, 64 requests at a time, no hash, no retry; on 64
+connections that are all kept, which the Hub client's own session does not: it keeps 20.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import sys
 from pathlib import Path
 
-from huggingface_hub import get_async_session
+import httpx2
+from huggingface_hub.utils import build_hf_headers
 
 _AT_ONCE = 64
 
@@ -19,7 +21,8 @@ _AT_ONCE = 64
 async def main(plan: list[tuple[str, list[str]]], folder: Path) -> None:
     """Ask, and write."""
     gate = asyncio.Semaphore(_AT_ONCE)
-    client = get_async_session()
+    limits = httpx2.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
+    client = httpx2.AsyncClient(headers=build_hf_headers(), limits=limits, timeout=None, follow_redirects=True)
 
     async def fetch(address: str, paths: list[str]) -> None:
         async with gate:

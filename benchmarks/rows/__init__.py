@@ -8,7 +8,7 @@ from benchmarks.bench import Bench
 from benchmarks.record import Row
 from benchmarks.rows import cached, cold, guard, hosts, moved, nothing, resolving
 
-__all__ = ["GROUPS"]
+__all__ = ["GROUPS", "KEYS"]
 
 GROUPS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "cold": cold.measure,
@@ -19,3 +19,10 @@ GROUPS: Mapping[str, Callable[[Bench], Iterator[Row]]] = {
     "guard": guard.measure,
     "resolving": resolving.measure,
 }
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in GROUPS},
+    "cold": ("cold", "locked"),
+    "hosts": ("pdm", "hatch"),
+}
+"""How the keys of a group's rows begin."""

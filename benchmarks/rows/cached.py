@@ -20,7 +20,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     for size in (40, 100) if bench.quick else (40, 1000):
         synced = bench.synced(size)
         bench.hub.set(FAR)
-        title = f"fresh clone, filled cache: {size} modules x {FILES} files"
+        title = f"Fresh clone, filled cache: {size} modules x {FILES} files"
         contenders = [_ours(bench, synced, size), _copy(bench, synced)]
         yield bench.race(f"cached-{size}", title, contenders, rounds=bench.rounds(9 if size < 1000 else 5))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.bench import Bench
@@ -32,9 +32,9 @@ def measure(bench: Bench) -> Iterator[Row]:
     if not bench.quick:
         peers.append(_one_after_the_other(bench))
     cold = [_ours(bench, manifest, None), *peers]
-    yield bench.race(f"cold-{SIZE}", f"cold sync: {what}", cold, rounds=bench.rounds(7))
+    yield bench.race(f"cold-{SIZE}", f"Cold sync: {what}", cold, rounds=bench.rounds(7))
     locked = [_ours(bench, manifest, lock), _floor(bench, infos=False)]
-    yield bench.race(f"locked-{SIZE}", f"cold sync of a lock: {what}", locked, rounds=bench.rounds(7))
+    yield bench.race(f"locked-{SIZE}", f"Cold sync of a lock: {what}", locked, rounds=bench.rounds(7))
 
 
 def _ours(bench: Bench, manifest: str, lock: bytes | None) -> Contender:
@@ -50,7 +50,7 @@ def _floor(bench: Bench, *, infos: bool) -> Contender:
 
     def ready() -> Job:
         folder = bench.desk.folder("floor")
-        return _python(bench, "floor.py", str(plan), str(folder), check=folder)
+        return _python(bench, "floor.py", str(plan), str(folder), check=lambda _: missing(folder, world(SIZE), FILES))
 
     return Contender(name=FLOOR, ready=ready)
 
@@ -72,25 +72,29 @@ def _plan(endpoint: str, *, infos: bool) -> list[tuple[str, list[str]]]:
 
 def _threads(bench: Bench) -> Contender:
     def ready() -> Job:
-        return _python(bench, "snapshots.py", "8", *world(SIZE))
+        return _python(bench, "snapshots.py", "8", *world(SIZE), check=_not_in_cache)
 
     return Contender(name=THREADS, ready=ready)
 
 
 def _one_after_the_other(bench: Bench) -> Contender:
     def ready() -> Job:
-        return _python(bench, "snapshots.py", "1", *world(SIZE))
+        return _python(bench, "snapshots.py", "1", *world(SIZE), check=_not_in_cache)
 
     return Contender(name=ONE_AFTER_THE_OTHER, ready=ready, rounds=3, warm_up=False)
 
 
-def _python(bench: Bench, script: str, *arguments: str, check: Path | None = None) -> Job:
-    def wrong() -> str:
-        return missing(check, world(SIZE), FILES) if check else ""
+def _not_in_cache(home: Path) -> str:
+    """Say which module is not whole in the cache of the Hub's client."""
+    folders = [f"models--{id.replace('/', '--')}/snapshots" for id in world(SIZE)]
+    return missing(home / "hub", folders, FILES)
 
+
+def _python(bench: Bench, script: str, *arguments: str, check: Callable[[Path], str]) -> Job:
+    """A run of a script of ours; `check` is given its home."""
     command = [str(bench.places.ours.python), str(_PEERS / script), *arguments]
     home = bench.desk.folder("home")
-    return Job(command=command, cwd=home, environ=bench.desk.environ(home), check=wrong)
+    return Job(command=command, cwd=home, environ=bench.desk.environ(home), check=lambda: check(home))
 
 
 def _clone(bench: Bench) -> Contender:

@@ -22,4 +22,4 @@ def measure(bench: Bench) -> Iterator[Row]:
         return Job(command=command, cwd=synced.root, environ=bench.desk.environ(synced.home))
 
     contenders = [Contender(name=IMPORT, ready=ready), bare(bench)]
-    yield bench.race("guard", "import of flow_modules: 40 modules", contenders, rounds=bench.rounds(41, 15))
+    yield bench.race("guard", "Import of flow_modules: 40 modules", contenders, rounds=bench.rounds(41, 15))

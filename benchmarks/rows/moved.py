@@ -18,7 +18,7 @@ __all__ = ["measure"]
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """One row: the move, the move of a project that has nothing else, and a sync that has nothing to do."""
+    """One row: the move, the move of a project that has nothing else, a sync with nothing to do, an interpreter."""
     size = 100 if bench.quick else 1000
     rounds = bench.rounds(9)
     bench.say(f"locks of {size} modules, of which one moves")
@@ -29,9 +29,10 @@ def measure(bench: Bench) -> Iterator[Row]:
         Contender(name=SYNC, ready=many),
         Contender(name=ALONE, ready=alone),
         nothing.ours(bench, bench.synced(size), NOTHING),
+        nothing.bare(bench),  # of these alone it tells whether all of ours became slower
     ]
     bench.hub.set(FAR)
-    title = f"one module moved of {size}: 3 of its {FILES} files changed, 40 ms a request"
+    title = f"One module moved of {size}: 3 of its {FILES} files changed, 40 ms a request"
     yield bench.race(f"moved-{size}", title, contenders, rounds=rounds)
 
 

@@ -25,7 +25,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     for size in (10, 100) if bench.quick else (10, 100, 1000):
         synced = bench.synced(size)
         bench.hub.set(FAR)
-        title = f"nothing to do: {size} modules x {FILES} files"
+        title = f"Nothing to do: {size} modules x {FILES} files"
         contenders = [ours(bench, synced), _git_status(bench, synced), bare(bench), uv_sync]
         yield bench.race(f"nothing-{size}", title, contenders, rounds=bench.rounds(21, 7))
 

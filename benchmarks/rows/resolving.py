@@ -1,4 +1,7 @@
-"""Resolving and locking by size, with the Hub next door: what grows, and how fast."""
+"""Resolving and locking by size, with the Hub next door: what grows, and how fast.
+
+The lock of one module is what a run takes before the size tells: the exponents are of what is above it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from benchmarks.bench import Bench
 from benchmarks.desk import LOCK, declare
 from benchmarks.hub_process import NEAR
 from benchmarks.modules import FILES, roots
-from benchmarks.names import LOCKING
+from benchmarks.names import LOCKING, START
 from benchmarks.record import Row
 from benchmarks.rows.nothing import bare
 from benchmarks.running import Contender, Job
@@ -22,13 +25,13 @@ def measure(bench: Bench) -> Iterator[Row]:
     """A row by size."""
     bench.hub.set(NEAR)
     for size in SIZES[:2] if bench.quick else SIZES:
-        title = f"resolve and lock: {size} modules x {FILES} files, no delay"
+        title = f"Resolve and lock: {size} modules x {FILES} files, no delay"
         rounds = bench.rounds({100: 5, 300: 5, 1000: 3, 3000: 2}[size])
-        contenders = [_ours(bench, size), bare(bench)]
+        contenders = [_ours(bench, size, LOCKING), _ours(bench, 1, START), bare(bench)]
         yield bench.race(f"resolving-{size}", title, contenders, rounds=rounds, size=size)
 
 
-def _ours(bench: Bench, size: int) -> Contender:
+def _ours(bench: Bench, size: int, name: str) -> Contender:
     manifest = declare(dict.fromkeys(roots(size), "main"))
 
     def ready() -> Job:
@@ -40,4 +43,4 @@ def _ours(bench: Bench, size: int) -> Contender:
 
         return bench.command(root, bench.desk.folder("home"), "lock", check=wrong)
 
-    return Contender(name=LOCKING, ready=ready, warm_up=size < 1000)
+    return Contender(name=name, ready=ready, warm_up=size < 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal as signals
 import subprocess
 import sys
 import urllib.request
@@ -97,3 +98,48 @@ def test_requests_are_those_of_the_program(hub: HubProcess, tmp_path: Path) -> N
     code = f"import urllib.request; urllib.request.urlopen('{hub.endpoint}/api/models/w1a/Mod0').read()"
     done = race(hub, Contender(name="A", ready=lambda: job(tmp_path, code)))
     assert done.ours.counts() == done.ours.counts("api") == done.ours.counts("connections") == {1}
+
+
+def bench(*arguments: str, place: Path) -> subprocess.Popen[str]:
+    """The benchmark, in a session of its own as from a terminal of its own."""
+    command = [sys.executable, "-m", "benchmarks", "--rows", "guard", "--place", str(place), *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+@pytest.mark.parametrize(("signal", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_benchmark_that_is_ended_leaves_nothing(tmp_path: Path, signal: str, code: int) -> None:
+    """By Ctrl-C, by kill, by a closed terminal: what was made is removed, and nobody prints a traceback."""
+    with bench(place=tmp_path) as running:
+        assert running.stderr is not None
+        running.stderr.readline()  # the first thing that is done; the Hub is there by then
+        os.killpg(running.pid, getattr(signals, signal))
+        _, said = running.communicate()
+    assert running.returncode == code, said
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in said
+    assert ("interrupted; what was made is removed" in said) == (signal == "SIGINT")
+
+
+@pytest.mark.parametrize("option", ["--output=none/page.md", "--output=.", "--place=none"])
+def test_benchmark_says_at_its_start_where_it_cannot_write(tmp_path: Path, option: str) -> None:
+    """A folder that is not there, or a folder instead of a file."""
+    with bench(option, place=tmp_path) as running:
+        _, said = running.communicate()
+    assert running.returncode == 2
+    assert option.partition("=")[0] in said.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_floor_keeps_as_many_connections_as_it_uses(hub: HubProcess, tmp_path: Path) -> None:
+    """64, however many requests there are: else it would not be the floor."""
+    hub.set((0.01, 0.0))
+    plan = [[f"{hub.endpoint}/api/models/w100a/Mod0?{number}", []] for number in range(300)]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    script = ROOT / "benchmarks/peers/floor.py"
+    environ = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, str(script), "plan.json", "."], cwd=tmp_path, env=environ, check=True)
+    counted = hub.counted()
+    assert counted["requests"] == 300
+    assert counted["connections"] == 64
