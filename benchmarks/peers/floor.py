@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import httpx2
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 _AT_ONCE = 64
 
