@@ -56,6 +56,7 @@ FLOORS = [
     [
         "_hub/address.py",
         "_hub/answers.py",
+        "_hub/response.py",
         "_calls.py",
         "_edits/carry.py",
         "_guard.py",

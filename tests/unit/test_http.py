@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 from flowverse._cache import Incoming
 from flowverse._digest import sha256
-from flowverse._hub.http import AT_ONCE, Answer, Client, Opened, Patience
+from flowverse._hub.http import AT_ONCE, Client, Opened
+from flowverse._hub.patience import Patience
 from flowverse._hub.pools import EACH
+from flowverse._hub.response import Answer
 from flowverse.errors import HubAnswer, HubUnreachable, Offline
 from flowverse.model import ModuleId
 from hypothesis import given

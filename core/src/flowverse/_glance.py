@@ -12,7 +12,19 @@ import os
 
 from flowverse import __version__
 
-__all__ = ["NAME", "PRIVATE", "Look", "known", "look", "note", "walk"]
+__all__ = [
+    "BYTECODE",
+    "BYTECODE_FOLDER",
+    "NAME",
+    "PRIVATE",
+    "Look",
+    "Shape",
+    "known",
+    "look",
+    "note",
+    "shape_of",
+    "walk",
+]
 
 NAME = "glance"
 PRIVATE = ".flowverse"
@@ -20,18 +32,21 @@ _TREE = "flow_modules"
 _PATCHES = "flow_patches"
 _PROJECT_FILES = ("pyproject.toml", "flowverse.lock")
 _TREE_FILES = ("index.json", "index.next.json", "develop.json")
+BYTECODE, BYTECODE_FOLDER = (".pyc", ".pyo"), "__pycache__"
 _HAS_INODES = os.name != "nt"
 _KIND, _FILE = 0o170000, 0o100000
 _MOST = 1 << 28
 _FORMAT = 2
 """Of marshal: the newest that is the same in every Python, whatever else refers to a text."""
 
-Row = tuple[str, int, int, int, int]
-"""A file: its name, its size (-1 if it is not there), its times of change in nanoseconds, and which file it is.
+Shape = tuple[int, int, int, int]
+"""How a file looks: its size, its times of change in nanoseconds, and which file it is.
 
-The last is 0 on Windows. Elsewhere it tells a file from another that looks the same, such as after two folders of one
-sync, written in one tick of the clock, have changed places.
+The last is 0 on Windows, where a listing does not tell it. Elsewhere it tells a file from another that looks the same,
+such as after two folders of one sync, written in one tick of the clock, have changed places.
 """
+Row = tuple[str, int, int, int, int]
+"""A file: its name, and its shape; a size of -1 if it is not there."""
 Folder = tuple[str, list[Row]]
 """The files of one folder, by name. The folder ends with `/`, or is empty for the one that was walked."""
 
@@ -60,6 +75,11 @@ class Look:
         return max(max(row[2], row[3]) for row in rows)
 
 
+def shape_of(stat: os.stat_result) -> Shape:
+    """How a file looks, from its stat."""
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino if _HAS_INODES else 0)
+
+
 def walk(folder: str, *, but: str = "") -> list[Folder]:
     """Every file below a folder, but bytecode, which the interpreter writes and no person edits. Links are files.
 
@@ -72,12 +92,10 @@ def walk(folder: str, *, but: str = "") -> list[Folder]:
             for entry in entries:
                 name = entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if name != "__pycache__" and (name != but or prefix):
+                    if name != BYTECODE_FOLDER and (name != but or prefix):
                         todo.append(f"{prefix}{name}/")
-                elif not name.endswith((".pyc", ".pyo")):
-                    stat = entry.stat(follow_symlinks=False)
-                    inode = stat.st_ino if _HAS_INODES else 0
-                    rows.append((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, inode))
+                elif not name.endswith(BYTECODE):
+                    rows.append((name, *shape_of(entry.stat(follow_symlinks=False))))
         rows.sort()
         found.append((prefix, rows))
     found.sort()
@@ -112,12 +130,11 @@ def _patches(root: str) -> list[Folder]:
 
 
 def _row(path: str) -> Row:
+    _refuse_link(path)
     try:
-        stat = os.lstat(path)
+        return (path, *shape_of(os.lstat(path)))
     except FileNotFoundError:
         return (path, -1, 0, 0, 0)
-    _refuse_link(path)
-    return (path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino if _HAS_INODES else 0)
 
 
 def _refuse_link(path: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flowverse._files import read_all
+from flowverse._glance import BYTECODE, BYTECODE_FOLDER, Shape, shape_of, walk
 from flowverse.errors import InvalidModuleId
 from flowverse.model import MODULE_ID_FILE, Edit, ModuleId, Pin
 
@@ -29,12 +30,10 @@ __all__ = [
     "holds",
     "look",
     "looks_same",
-    "shape_of",
     "stat_row",
 ]
 
 _VERSION = 1
-_HAS_INODES = os.name != "nt"  # there, a listing does not tell what a stat does
 _PLAIN = ("revision", "commit", "digest", "link", "behind", "patch")
 
 
@@ -52,8 +51,8 @@ class Seen(NamedTuple):
     inode: int = 0
 
     @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """How it looked: see `_glance.Row`."""
+    def shape(self) -> Shape:
+        """How it looked."""
         return (self.size, self.mtime, self.ctime, self.inode)
 
 
@@ -172,25 +171,20 @@ Recorded = tuple[list[int], Index]
 # --- looking at folders ----------------------------------------------------------------------------------------------
 
 
-def _walk(folder: str, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every file below a folder that counts; links are files.
+def _files(folder: str) -> Iterator[tuple[str, Shape]]:
+    """How every file of a module looks, by its path.
 
-    Bytecode does not, which the interpreter writes and no person edits, nor FLOW_MODULE_ID, which is generated, and
-    looked at with what else is.
+    Not of FLOW_MODULE_ID, which is generated, and looked at with what else is. Raises `OSError`.
     """
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if name != "__pycache__":
-                    yield from _walk(entry.path, f"{prefix}{name}/")
-            elif not name.endswith((".pyc", ".pyo")) and (prefix or name != MODULE_ID_FILE):
-                yield prefix + name, entry
+    for inner, rows in walk(folder):
+        for name, *shape in rows:
+            if inner or name != MODULE_ID_FILE:
+                yield inner + name, (shape[0], shape[1], shape[2], shape[3])
 
 
 def is_bytecode(path: str) -> bool:
     """Whether a path is passed over when edits are looked for."""
-    return path.endswith((".pyc", ".pyo")) or "__pycache__" in path.split("/")[:-1]
+    return path.endswith(BYTECODE) or BYTECODE_FOLDER in path.split("/")[:-1]
 
 
 def base_of(pin: Pin) -> dict[str, str]:
@@ -200,19 +194,11 @@ def base_of(pin: Pin) -> dict[str, str]:
 
 def looks_same(folder: str, record: Record) -> bool:
     """Whether a synced folder still looks as it did when it was last read: one stat a file, nothing opened."""
-    left = sum(1 for seen in record.files.values() if seen.now is not None)
+    there = {path: seen.shape for path, seen in record.files.items() if seen.now is not None}
     try:
-        for path, entry in _walk(folder):
-            seen = record.files.get(path)
-            if seen is None or seen.now is None:
-                return False
-            stat = entry.stat(follow_symlinks=False)
-            if shape_of(stat) != seen.shape:
-                return False
-            left -= 1
+        return dict(_files(folder)) == there
     except OSError:
         return False
-    return left == 0
 
 
 def holds(folder: str, base: Mapping[str, str]) -> bool:
@@ -221,8 +207,8 @@ def holds(folder: str, base: Mapping[str, str]) -> bool:
     Raises `OSError`.
     """
     left = len(base.keys() - {MODULE_ID_FILE})
-    for path, entry in _walk(folder):
-        if base.get(path) != _hash(entry):
+    for path, _ in _files(folder):
+        if base.get(path) != _hash(f"{folder}/{path}"):
             return False
         left -= 1
     return left == 0
@@ -231,11 +217,9 @@ def holds(folder: str, base: Mapping[str, str]) -> bool:
 def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> dict[str, Seen]:
     """Every file of a folder against `base` (sha256 by path), hashing only what does not look as it did `before`."""
     found = {}
-    for path, entry in _walk(folder):
-        stat = entry.stat(follow_symlinks=False)
-        shape = shape_of(stat)
+    for path, shape in _files(folder):
         old = before.get(path)
-        now = old.now if old is not None and old.now is not None and old.shape == shape else _hash(entry)
+        now = old.now if old is not None and old.now is not None and old.shape == shape else _hash(f"{folder}/{path}")
         found[path] = Seen(base.get(path), *shape[:3], now, shape[3])
     for path, sha256 in base.items():
         if path not in found and path != MODULE_ID_FILE:
@@ -243,13 +227,13 @@ def look(folder: str, base: Mapping[str, str], before: Mapping[str, Seen]) -> di
     return found
 
 
-def _hash(entry: os.DirEntry[str]) -> str:
-    if entry.is_symlink():
-        return f"link to {Path(entry.path).readlink()}"
-    if not entry.is_file():
+def _hash(path: str) -> str:
+    if os.path.islink(path):  # noqa: PTH114 - for a name of any length
+        return f"link to {Path(path).readlink()}"
+    if not os.path.isfile(path):  # noqa: PTH113
         return "not a file"  # a pipe or a device would block
     hasher = hashlib.sha256()
-    for chunk in read_all(entry.path):
+    for chunk in read_all(path):
         hasher.update(chunk)
     return hasher.hexdigest()
 
@@ -267,12 +251,7 @@ def edit_of(files: Mapping[str, Seen]) -> Edit:
 
 
 def stat_row(path: Path | str) -> list[int]:
-    """How a file looks (see `_glance.Row`); empty if it is not there."""
+    """How a file looks (see `_glance.Shape`); empty if it is not there."""
     with suppress(OSError):
         return [*shape_of(os.lstat(path))]
     return []
-
-
-def shape_of(stat: os.stat_result) -> tuple[int, int, int, int]:
-    """How a file looks, from its stat: see `_glance.Row`."""
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino if _HAS_INODES else 0)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from flowverse._cache import refused, writing
 from flowverse._files import make_folder, write_new
+from flowverse._glance import shape_of
 from flowverse._guard import module_id_text
-from flowverse._index import Record, Seen, base_of, shape_of
+from flowverse._index import Record, Seen, base_of
 from flowverse._paths import check_paths
 from flowverse.errors import TreeError, WrongContent
 from flowverse.model import MODULE_ID_FILE, FileEntry, ModuleId, Pin

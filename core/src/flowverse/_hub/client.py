@@ -32,7 +32,9 @@ from flowverse._hub.answers import (
     title_of,
     tree_file,
 )
-from flowverse._hub.http import Answer, Client, Opened, Patience
+from flowverse._hub.http import Client, Opened
+from flowverse._hub.patience import Patience
+from flowverse._hub.response import Answer
 from flowverse.errors import (
     AccessDenied,
     FlowverseError,
