@@ -188,6 +188,16 @@ def test_the_lock_is_not_parsed(synced: Workspace, question: str) -> None:
     assert lock_parses(seen) == set()
 
 
+def test_nor_is_it_where_a_closer_look_is_due(synced: Workspace) -> None:
+    """Where nothing was noted yet, or there is an edit that every sync tells of."""
+    (synced.tree / ".flowverse/glance").unlink()
+    assert lock_parses(looked_at(synced, "command")) == set()
+
+    (synced.place("b/Leaf") / "leaf.py").write_text("leaf = False\n", encoding="utf-8")
+    synced.settle()
+    assert lock_parses(looked_at(synced, "command")) == set()
+
+
 def test_a_lock_that_is_parsed_would_be_noticed(synced: Workspace) -> None:
     """By the test above: `tree` has to read it."""
     seen = watch(synced, COMMAND, "tree")
