@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-import httpx2
-from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+from huggingface_hub.utils import build_hf_headers, get_async_session  # type: ignore[attr-defined]
 
 _AT_ONCE = 64
 
@@ -21,8 +22,9 @@ _AT_ONCE = 64
 async def main(plan: list[tuple[str, list[str]]], folder: Path) -> None:
     """Ask, and write."""
     gate = asyncio.Semaphore(_AT_ONCE)
-    limits = httpx2.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
-    client = httpx2.AsyncClient(headers=build_hf_headers(), limits=limits, timeout=None, follow_redirects=True)
+    library: Any = import_module(type(get_async_session()).__module__.partition(".")[0])  # httpx2, once httpx
+    limits = library.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
+    client = library.AsyncClient(headers=build_hf_headers(), limits=limits, timeout=None, follow_redirects=True)
 
     async def fetch(address: str, paths: list[str]) -> None:
         async with gate:

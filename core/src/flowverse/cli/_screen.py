@@ -31,8 +31,10 @@ class Screen:
 
     @property
     def file(self) -> TextIO:
-        """The stream, as it is now."""
-        return sys.stderr if self._stderr else sys.stdout
+        """The stream, as it is now: also where rich has put one of its own before it, to keep its line the last."""
+        stream = sys.stderr if self._stderr else sys.stdout
+        own: TextIO = getattr(stream, "rich_proxied_file", stream)
+        return own
 
     @property
     def is_terminal(self) -> bool:
@@ -88,5 +90,5 @@ class Screen:
     def print(self, lines: Iterable[Sequence[Part]]) -> None:
         """Print lines, all at once."""
         texts = ["".join(self.styled(text, style) for text, style in line) for line in lines]
-        if texts:
+        if texts and self.file is not None:  # a stream may be closed from the start, which mypy does not know
             click.echo("\n".join(texts), file=self.file, color=self.is_styled)

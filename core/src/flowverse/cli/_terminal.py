@@ -73,7 +73,7 @@ class Terminal:
             for _, line in lines:
                 if out is not None:
                     out.write(line)
-                else:
+                elif sys.stdout is not None:
                     click.echo(line.decode("utf-8", "replace"), nl=False)
             return
         text = "".join(self._coloured(kind, line) for kind, line in lines)
@@ -99,7 +99,8 @@ class Terminal:
         """
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-        click.echo(text, nl=False)
+        if sys.stdout is not None:
+            click.echo(text, nl=False)
 
     def _print(self, lines: Sequence[Line], *, each: bool = False) -> None:
         """Print lines in their order. Of hints in a row `each` has the word before it, or the first alone."""
