@@ -99,14 +99,25 @@ class Tree:
             records = [modules[id] for modules in (before, meant) if id in modules]
             if is_link(folder) or not folder.is_dir() or any(_is_clean(folder, record) for record in records):
                 continue
+            if self._is_kept(id, folder):  # it was on its way back
+                continue
             backup = self.backup_place(id)
             _move(folder, backup)
             self.describe_backup(backup, id, before.get(id))
 
+    def _is_kept(self, id: ModuleId, folder: Path) -> bool:
+        """Whether a backup of the module has the same files."""
+        files = _contents(folder)
+        return any(_contents(backup) == files for backup in self.backups.glob(f"*/{id.folder}"))
+
     def _clear(self) -> None:
         self.staging.clear()
+        rubbish = self.private / "rubbish"
+        shutil.rmtree(rubbish, ignore_errors=True)
         with suppress(OSError):
-            shutil.rmtree(self.private / "trash")
+            # At once: half of it would look as if somebody had deleted the rest.
+            (self.private / "trash").rename(rubbish)
+            shutil.rmtree(rubbish)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -392,6 +403,11 @@ def _tick_after(newest: int, file: Path) -> int:
             break
         time.sleep(_TICK)
     return clock
+
+
+def _contents(folder: Path) -> dict[str, str | None]:
+    """The sha256 of every file by path."""
+    return {path: seen.now for path, seen in look(str(folder), {}, {}).items()}
 
 
 def _is_clean(folder: Path, record: Record | None) -> bool:
