@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
-from flowverse._tasks import _within, run, within
+from flowverse._tasks import _within, drain, run, within
 
 Within = Callable[[float, Awaitable[str]], Awaitable[str]]
 BOTH = pytest.mark.parametrize("limited", [within, _within])
@@ -59,3 +60,19 @@ def test_ctrl_c_is_heard_also_in_the_moment_of_an_answer(limited: Within) -> Non
         return task.cancelled()
 
     assert run(main)
+
+
+def test_of_errors_at_the_same_moment_one_is_told_and_none_is_forgotten(caplog: pytest.LogCaptureFixture) -> None:
+    """What nobody asks a task for is written to the log, whenever the memory is tidied up."""
+
+    async def fail(number: int) -> None:
+        raise OSError(number)
+
+    async def main() -> None:
+        await drain({asyncio.ensure_future(fail(number)) for number in range(3)})
+
+    with pytest.raises(OSError, match=r"[012]"):
+        run(main)
+    gc.collect()
+
+    assert caplog.records == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from flowverse._hub.pools import EACH, Pools
@@ -65,22 +67,28 @@ def test_the_most_urgent_is_next_and_of_those_the_oldest() -> None:
 
 @given(st.integers(1, 5), st.lists(st.sampled_from([0, 1, PATIENT]), max_size=30))
 def test_all_is_done_and_no_more_at_a_time_than_is_allowed(at_once: int, urgencies: list[int]) -> None:
-    """Whatever is asked for in which order."""
+    """Whatever is asked for in which order; nor are more turns idle than are kept from what is patient."""
+    for_patient = at_once - at_once // 4
 
-    async def story() -> int:
-        turns, now, peak = Turns(at_once), 0, 0
+    async def story() -> tuple[int, int, int]:
+        turns, now, peaks = Turns(at_once), Counter[bool](), Counter[bool]()
+        peak = 0
 
-        async def work() -> None:
-            nonlocal now, peak
-            now += 1
-            peak = max(peak, now)
+        async def work(patient: bool) -> None:
+            nonlocal peak
+            now[patient] += 1
+            peaks[patient] = max(peaks[patient], now[patient])
+            peak = max(peak, now.total())
             await asyncio.sleep(0)
-            now -= 1
+            now[patient] -= 1
 
-        await asyncio.gather(*(turns.take(urgency, work) for urgency in urgencies))
-        return peak
+        await asyncio.gather(*(turns.take(urgency, partial(work, urgency == PATIENT)) for urgency in urgencies))
+        return peak, peaks[True], peaks[False]
 
-    assert asyncio.run(story()) == min(at_once, len(urgencies))
+    peak, patient, hurried = asyncio.run(story())
+    assert min(for_patient, len(urgencies)) <= peak <= at_once
+    assert patient <= for_patient
+    assert hurried == min(at_once, sum(urgency != PATIENT for urgency in urgencies))
 
 
 def test_what_is_patient_leaves_a_quarter_to_what_is_not() -> None:

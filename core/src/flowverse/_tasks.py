@@ -84,6 +84,7 @@ async def _within(seconds: float, awaitable: Awaitable[T]) -> T:
 
 async def drain(tasks: set[asyncio.Task[None]]) -> None:
     """Wait until a set of tasks that grows while it is worked on is empty; at the first error the rest is cancelled."""
+    done: set[asyncio.Task[None]] = set()
     try:
         while tasks:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -93,7 +94,8 @@ async def drain(tasks: set[asyncio.Task[None]]) -> None:
     except BaseException:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Those that ended at the same moment are asked as well: asyncio has a word to say of an error nobody asks for.
+        await asyncio.gather(*tasks, *done, return_exceptions=True)
         raise
 
 

@@ -106,7 +106,9 @@ class Turns:
         self._patient += job.patient
         try:
             result = await job.work()
-        except Exception as error:  # noqa: BLE001 - raised again where the work was asked for
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again where the work was asked for
             if not job.result.done():
                 job.result.set_exception(error)
         else:
