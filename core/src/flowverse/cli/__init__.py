@@ -12,6 +12,10 @@ def main() -> None:
 
         if answered(sys.argv[1:]):
             sys.exit(0)
+        import gc
+
+        # Most of what a command makes it keeps to its end; to look for rubbish after every 700 values is in vain.
+        gc.set_threshold(20_000, 10, 50)
         from flowverse.cli._commands import run
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in {"click", "rich"}:
