@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -98,6 +99,7 @@ def _sync_killed_at(root: Path, step: int) -> None:
                 os._exit(_KILLED)  # like SIGKILL: nothing is flushed, closed or cleared up
             left -= 1
 
+    threading.settrace(None)  # for the reason in tests/conftest.py
     sys.addaudithook(hook)
     _sync(root)
 
