@@ -146,7 +146,7 @@ def _read(name: str) -> record.Record:
 def _run(options: argparse.Namespace, place: Path, busy: str) -> record.Record:
     places, rows = Places(say), []
     with HubProcess(ROOT, place / "repositories") as hub:
-        desk = Desk(place / "desk", hub.endpoint)
+        desk = Desk(place / "desk", hub.endpoint, keep=options.keep)
         bench = Bench(places=places, hub=hub, desk=desk, quick=options.quick, say=say)
         for name in options.rows or GROUPS:
             for row in GROUPS[name](bench):

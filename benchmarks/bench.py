@@ -55,7 +55,7 @@ class Bench:
         self, key: str, title: str, contenders: Sequence[Contender], *, rounds: int, size: int | None = None
     ) -> Row:
         """Measure a row; see `alternate`."""
-        return alternate(key, title, contenders, rounds=rounds, hub=self.hub, say=self.say, size=size)
+        return alternate(key, title, contenders, rounds=rounds, hub=self.hub, desk=self.desk, say=self.say, size=size)
 
     def rounds(self, full: int, quick: int = 2) -> int:
         """How often a row is measured."""

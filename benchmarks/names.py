@@ -7,6 +7,7 @@ __all__ = [
     "ALONE",
     "BARE",
     "BARE_BUILD",
+    "CHECKOUT",
     "CLONE",
     "COPY",
     "FLOOR",
@@ -34,6 +35,7 @@ CLONE = "git clone --depth 1, 8 processes"
 FLOOR = "the floor"
 
 COPY = "cp -r of the tree"
+CHECKOUT = "git clone of the tree, from a folder"
 GIT_STATUS = "git status, same tree"
 BARE = "a bare interpreter"
 UV_SYNC = "uv sync, nothing to do"

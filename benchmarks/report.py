@@ -32,6 +32,7 @@ _PEERS = {
     names.FLOOR: "a client that knows the graph beforehand, and sends the same GETs all at once, 64 at a time on 64 "
     "connections that are kept; the Hub client's own HTTP library and headers, every file written once, nothing hashed",
     names.COPY: "the synced tree, copied",
+    names.CHECKOUT: "the same files, in a repository on the same disk whose objects are packed",
     names.GIT_STATUS: "the same files, committed",
     names.UV_SYNC: "of a project of some thirty installed packages: a neighbour, for scale",
     names.START: "what a run takes before the size tells; the exponents are of the time and the memory above it",

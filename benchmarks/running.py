@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Protocol
 
+from benchmarks.desk import Desk
 from benchmarks.hub_process import HubProcess
 from benchmarks.record import Entry, Row, Sample
 
@@ -67,6 +68,7 @@ class Alternation:
 
     contenders: Sequence[Contender]
     hub: HubProcess
+    desk: Desk
     say: Progress
     samples: dict[str, list[Sample]] = field(default_factory=dict)
 
@@ -77,7 +79,8 @@ class Alternation:
                 if (one.rounds is not None and round > one.rounds) or (round == 0 and not one.warm_up):
                     continue
                 self.say(title, f"{f'round {round} of {rounds}' if round else 'warming up'}, {one.name}")
-                sample = _measure(one.name, one.ready(), self.hub)
+                with self.desk.passing():
+                    sample = _measure(one.name, one.ready(), self.hub)
                 if round:
                     self.samples.setdefault(one.name, []).append(sample)
 
@@ -89,11 +92,12 @@ def alternate(
     *,
     rounds: int,
     hub: HubProcess,
+    desk: Desk,
     say: Progress,
     size: int | None = None,
 ) -> Row:
     """Measure a row. Raises `Failed` if a program fails: a number without its work is none."""
-    running = Alternation(contenders=contenders, hub=hub, say=say)
+    running = Alternation(contenders=contenders, hub=hub, desk=desk, say=say)
     running.run(title, rounds)
     entries = tuple(Entry(name=one.name, samples=tuple(running.samples[one.name])) for one in contenders)
     return Row(key=key, title=title, entries=entries, size=size)

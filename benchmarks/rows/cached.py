@@ -8,8 +8,9 @@ from benchmarks.bench import Bench, Synced
 from benchmarks.desk import TREE
 from benchmarks.hub_process import FAR
 from benchmarks.modules import FILES, world
-from benchmarks.names import COPY, SYNC
+from benchmarks.names import CHECKOUT, COPY, SYNC
 from benchmarks.record import Row
+from benchmarks.rows.nothing import repository
 from benchmarks.running import Contender, Job
 
 __all__ = ["measure"]
@@ -21,8 +22,8 @@ def measure(bench: Bench) -> Iterator[Row]:
         synced = bench.synced(size)
         bench.hub.set(FAR)
         title = f"Fresh clone, filled cache: {size} modules x {FILES} files"
-        contenders = [_ours(bench, synced, size), _copy(bench, synced)]
-        yield bench.race(f"cached-{size}", title, contenders, rounds=bench.rounds(9 if size < 1000 else 5))
+        contenders = [_ours(bench, synced, size), _copy(bench, synced), _checkout(bench, synced)]
+        yield bench.race(f"cached-{size}", title, contenders, rounds=bench.rounds(9))
 
 
 def _ours(bench: Bench, synced: Synced, size: int) -> Contender:
@@ -41,3 +42,15 @@ def _copy(bench: Bench, synced: Synced) -> Contender:
         return Job(command=command, cwd=folder, environ=bench.desk.environ(folder))
 
     return Contender(name=COPY, ready=ready)
+
+
+def _checkout(bench: Bench, synced: Synced) -> Contender:
+    """What git does for a fresh clone where it has the content."""
+    source = repository(bench, synced)
+
+    def ready() -> Job:
+        folder = bench.desk.folder("checkout")
+        command = ["git", "clone", "--quiet", str(source), str(folder / TREE)]
+        return Job(command=command, cwd=folder, environ=bench.desk.environ(folder))
+
+    return Contender(name=CHECKOUT, ready=ready)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.desk import Desk, workshop
 from benchmarks.hub_process import HubProcess
 from benchmarks.modules import contents, module_id
 from benchmarks.record import Row
@@ -28,6 +29,11 @@ def hub(tmp_path: Path) -> Iterator[HubProcess]:
         yield running
 
 
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "desk", "http://127.0.0.1:9")
+
+
 def get(address: str) -> bytes:
     with urllib.request.urlopen(address) as answer:  # noqa: S310 - our own
         content: bytes = answer.read()
@@ -39,10 +45,11 @@ def job(tmp_path: Path, code: str, wrong: str = "") -> Job:
     return Job(command=command, cwd=tmp_path, environ=dict(os.environ), check=lambda: wrong)
 
 
-def race(hub: HubProcess, *contenders: Contender, said: list[str] | None = None) -> Row:
-    return alternate(
-        "key", "title", contenders, rounds=2, hub=hub, say=lambda *words: (said or []).append(" ".join(words))
-    )
+def race(hub: HubProcess, desk: Desk, *contenders: Contender, said: list[str] | None = None) -> Row:
+    def say(*words: str) -> None:
+        (said or []).append(" ".join(words))
+
+    return alternate("key", "title", contenders, rounds=2, hub=hub, desk=desk, say=say)
 
 
 def test_hub_serves_what_the_modules_hold_and_counts(hub: HubProcess) -> None:
@@ -69,7 +76,7 @@ def test_hub_serves_git(hub: HubProcess, tmp_path: Path) -> None:
     assert counted["git"] == counted["requests"] > 2
 
 
-def test_programs_run_in_strict_alternation(hub: HubProcess, tmp_path: Path) -> None:
+def test_programs_run_in_strict_alternation(hub: HubProcess, desk: Desk, tmp_path: Path) -> None:
     """A warm-up that is not counted, then round by round; a slow one in fewer rounds, and without a warm-up."""
     log = tmp_path / "log"
 
@@ -77,7 +84,7 @@ def test_programs_run_in_strict_alternation(hub: HubProcess, tmp_path: Path) -> 
         code = f"open({str(log)!r}, 'a').write({name!r})"
         return Contender(name=name, ready=lambda: job(tmp_path, code), rounds=how.get("rounds"), warm_up=not how)
 
-    done = race(hub, contender("A"), contender("B"), contender("C", rounds=1))
+    done = race(hub, desk, contender("A"), contender("B"), contender("C", rounds=1))
     assert log.read_text() == "AB" + "ABC" + "AB"
     assert [len(entry.samples) for entry in done.entries] == [2, 2, 1]
     assert all(sample.seconds > 0 and sample.peak > 1 for entry in done.entries for sample in entry.samples)
@@ -86,18 +93,47 @@ def test_programs_run_in_strict_alternation(hub: HubProcess, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("code", "wrong"), [("print('words'); raise SystemExit(3)", ""), ("print('words')", "no tree")]
 )
-def test_program_that_did_not_do_its_work_is_no_result(hub: HubProcess, tmp_path: Path, code: str, wrong: str) -> None:
+def test_program_that_did_not_do_its_work_is_no_result(
+    hub: HubProcess, desk: Desk, tmp_path: Path, code: str, wrong: str
+) -> None:
     """It says which, why, and what the program said."""
     with pytest.raises(Failed, match=rf"A: {wrong or 'exit code 3'}\nwords"):
-        race(hub, Contender(name="A", ready=lambda: job(tmp_path, code, wrong)))
+        race(hub, desk, Contender(name="A", ready=lambda: job(tmp_path, code, wrong)))
 
 
-def test_requests_are_those_of_the_program(hub: HubProcess, tmp_path: Path) -> None:
+def test_requests_are_those_of_the_program(hub: HubProcess, desk: Desk, tmp_path: Path) -> None:
     """What was asked before it is not counted."""
     get(f"{hub.endpoint}/api/models/w1a/Mod0")
     code = f"import urllib.request; urllib.request.urlopen('{hub.endpoint}/api/models/w1a/Mod0').read()"
-    done = race(hub, Contender(name="A", ready=lambda: job(tmp_path, code)))
+    done = race(hub, desk, Contender(name="A", ready=lambda: job(tmp_path, code)))
     assert done.ours.counts() == done.ours.counts("api") == done.ours.counts("connections") == {1}
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no file system in memory")  # noqa: S108
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_a_run_leaves_in_memory_is_removed(hub: HubProcess, keep: bool) -> None:
+    """At once, for memory that was never used is slow; not what was there before, and nothing if it is to be kept."""
+    with workshop(None, keep=False) as place:
+        if Path("/dev/shm") not in place.parents:  # noqa: S108
+            pytest.skip("there is not enough memory")
+        desk = Desk(place, hub.endpoint, keep=keep)
+        before, made = desk.folder("before"), []
+
+        def ready() -> Job:
+            made.append(desk.folder("run"))
+            return job(made[-1], "open('file', 'w').close()")
+
+        race(hub, desk, Contender(name="A", ready=ready))
+        assert before.is_dir()
+        assert [folder.exists() for folder in made] == [keep] * 3
+
+
+def test_nothing_is_removed_on_a_disk_meanwhile(hub: HubProcess, desk: Desk, tmp_path: Path) -> None:
+    """Removing makes what comes next slower there."""
+    if Path("/dev/shm") in tmp_path.parents:  # noqa: S108
+        pytest.skip("temporary files are in memory")
+    race(hub, desk, Contender(name="A", ready=lambda: job(desk.folder("run"), "")))
+    assert len(list((tmp_path / "desk").iterdir())) == 3
 
 
 def bench(*arguments: str, place: Path) -> subprocess.Popen[str]:
