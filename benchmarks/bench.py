@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,7 @@ class Bench:
     quick: bool
     say: Progress
     _synced: dict[int, Synced] = field(default_factory=dict)
+    _repositories: dict[Path, Path] = field(default_factory=dict)
 
     def race(
         self, key: str, title: str, contenders: Sequence[Contender], *, rounds: int, size: int | None = None
@@ -85,6 +87,17 @@ class Bench:
         made = Synced(root=self.desk.project(manifest), home=self.desk.folder("home"))
         self.do(self.command(made.root, made.home, "sync", whole=whole))
         return made
+
+    def repository(self, synced: Synced) -> Path:
+        """A repository of git that has the files of a synced tree, committed and packed; the same one whoever asks."""
+        if synced.tree not in self._repositories:
+            folder = self._repositories[synced.tree] = self.desk.folder("repository")
+            environ = self.desk.environ(folder)
+            shutil.copytree(synced.tree, folder / "modules", ignore=shutil.ignore_patterns(".flowverse", ".gitignore"))
+            git = "git -c user.name=A -c user.email=a@example.com -c core.autocrlf=false"
+            for arguments in ("init --quiet", "add --all", "commit --quiet --message All", "repack -adq"):
+                self.do(Job(command=f"{git} {arguments}".split(), cwd=folder, environ=environ))
+        return self._repositories[synced.tree]
 
     def do(self, job: Job) -> None:
         """Run what is not measured. Raises `Failed`."""

@@ -10,7 +10,6 @@ from benchmarks.hub_process import FAR
 from benchmarks.modules import FILES, world
 from benchmarks.names import CHECKOUT, COPY, SYNC
 from benchmarks.record import Row
-from benchmarks.rows.nothing import repository
 from benchmarks.running import Contender, Job
 
 __all__ = ["measure"]
@@ -46,7 +45,7 @@ def _copy(bench: Bench, synced: Synced) -> Contender:
 
 def _checkout(bench: Bench, synced: Synced) -> Contender:
     """What git does for a fresh clone where it has the content."""
-    source = repository(bench, synced)
+    source = bench.repository(synced)
 
     def ready() -> Job:
         folder = bench.desk.folder("checkout")

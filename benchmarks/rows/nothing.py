@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from benchmarks.names import BARE, GIT_STATUS, SYNC, UV_SYNC
 from benchmarks.record import Row
 from benchmarks.running import Contender, Job
 
-__all__ = ["bare", "measure", "ours", "repository"]
+__all__ = ["bare", "measure", "ours"]
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -45,24 +44,8 @@ def bare(bench: Bench) -> Contender:
     return Contender(name=BARE, ready=ready)
 
 
-def repository(bench: Bench, synced: Synced) -> Path:
-    """The same files in a repository of git, committed."""
-    folder = bench.desk.folder("repository")
-    environ = bench.desk.environ(folder)
-    shutil.copytree(synced.tree, folder / "modules", ignore=shutil.ignore_patterns(".flowverse", ".gitignore"))
-    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"]
-    for arguments in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        ["commit", "--quiet", "--message", "All"],
-        ["repack", "-adq"],
-    ):
-        bench.do(Job(command=[*git, *arguments], cwd=folder, environ=environ))
-    return folder
-
-
 def _git_status(bench: Bench, synced: Synced) -> Contender:
-    folder = repository(bench, synced)
+    folder = bench.repository(synced)
     job = Job(command=["git", "status"], cwd=folder, environ=bench.desk.environ(folder))
     return Contender(name=GIT_STATUS, ready=lambda: job)
 

@@ -45,11 +45,8 @@ def job(tmp_path: Path, code: str, wrong: str = "") -> Job:
     return Job(command=command, cwd=tmp_path, environ=dict(os.environ), check=lambda: wrong)
 
 
-def race(hub: HubProcess, desk: Desk, *contenders: Contender, said: list[str] | None = None) -> Row:
-    def say(*words: str) -> None:
-        (said or []).append(" ".join(words))
-
-    return alternate("key", "title", contenders, rounds=2, hub=hub, desk=desk, say=say)
+def race(hub: HubProcess, desk: Desk, *contenders: Contender) -> Row:
+    return alternate("key", "title", contenders, rounds=2, hub=hub, desk=desk, say=lambda *_: None)
 
 
 def test_hub_serves_what_the_modules_hold_and_counts(hub: HubProcess) -> None:
